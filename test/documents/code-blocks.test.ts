@@ -30,6 +30,16 @@ test.each([...PAGES])(
   },
 )
 
+// A copied program would end at once, without a word.
+test('a sample that makes a program parses its command line', () => {
+  const silent = documents()
+    .flatMap((path) => codeBlocks(path, ['js', 'ts']))
+    .filter(({ remarks }) => !remarks.includes('no-run'))
+    .filter(({ code }) => /from '(?:commander|yargs)'/u.test(code))
+    .filter(({ code }) => !/\.parse(?:Async)?\(/u.test(code))
+  expect(silent.map(({ place }) => place)).toEqual([])
+})
+
 test('TypeScript in the documents has no type errors', () => {
   const blocks = documents().flatMap((path) => codeBlocks(path, ['ts', 'typescript']))
   expect(blocks.length).toBeGreaterThan(0)

@@ -170,4 +170,16 @@ describe.skipIf(noChromium !== undefined)('in a browser', () => {
     const page = await open(path, 375)
     expect(await page.evaluate<number>('document.documentElement.scrollWidth')).toBe(375)
   })
+
+  // The end of a line names the program that runs under the lock.
+  test('a command line is shown to its end on a phone', async () => {
+    const page = await open('/docs/guides/cookbook.html', 375)
+    const cutOff = await page.evaluate<string[]>(
+      `Array.from(document.querySelectorAll('div.language-sh pre'))
+        .filter((block) => block.scrollWidth > block.clientWidth)
+        .map((block) => block.textContent)`,
+    )
+    expect(cutOff).toEqual([])
+    expect(await page.locator('div.language-sh pre').count()).toBeGreaterThan(10)
+  })
 })

@@ -7,9 +7,9 @@ export async function readJsonArgument(
   json: string | undefined,
   { stdin }: Readonly<Record<string, unknown>>,
 ): Promise<unknown> {
-  if (stdin !== true) return json === undefined ? {} : parseJson('json', json)
+  if (stdin !== true) return json === undefined ? {} : parseJson('<json>', json)
   if (json !== undefined) {
-    throw new TypeError(`--stdin must not be given together with JSON, got ${JSON.stringify(json)}`)
+    throw new TypeError(`--stdin cannot be combined with <json>`)
   }
   return parseJson('stdin', await text(process.stdin))
 }

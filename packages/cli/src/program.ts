@@ -69,27 +69,44 @@ export function createProgram(): Command {
 
 /** commander exits with 1 on usage errors, which here means that something was not found. Its words become those of this program. */
 function endUsageErrors(command: Command): void {
+  const names = command.parent === null ? [] : [...namesAbove(command), command.name()]
+  const help = ['cli-ops help', ...names].join(' ')
   command.configureOutput({
     outputError: (text, write) => {
-      write(usageText(text))
+      write(usageText(text, help))
     },
   })
   command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : EXIT_USAGE))
   for (const below of command.commands) endUsageErrors(below)
 }
 
-/** How commander names an argument that is none of its choices. */
+/** Returns the names of the commands around a command, without the program's. */
+function namesAbove({ parent }: Command): string[] {
+  return parent === null || parent.parent === null ? [] : [...namesAbove(parent), parent.name()]
+}
+
+/** What commander says about an argument that is not one of the choices. */
 const INVALID_CHOICE =
   /^cli-ops: command-argument value '(.*)' is invalid for argument '(.*)'\. Allowed choices are (.*)\.$/u
 
-/** One line: what is wrong, and what was meant. */
-function usageText(text: string): string {
+/** What commander says about an option whose parser rejected the value. */
+const INVALID_VALUE =
+  /^cli-ops: option '(--[\w-]+).*?' argument '(.*)' is invalid\. It (must .*)\.$/u
+
+/** Errors that can only be corrected by someone who knows the usage. */
+const NEEDS_USAGE =
+  /unknown (?:option|command) '.*'$|argument missing$|missing required argument|not specified$|too many arguments/u
+
+/** One line: what is wrong, and what was meant or where to look. */
+function usageText(text: string, help: string): string {
   const line = text
     .trimEnd()
     .replace(/^error: /u, 'cli-ops: ')
     .replaceAll('\n', ' ')
     .replace(INVALID_CHOICE, 'cli-ops: <$2> must be one of $3, got "$1"')
+    .replace(INVALID_VALUE, 'cli-ops: $1 $3, got "$2"')
     .replaceAll(/\p{Cc}/gu, '?')
   const isBehind = /unknown option '--(?:home|namespace|url)(?:=.*)?'$/u.test(line)
-  return `${line}${isBehind ? '; give it before the command' : ''}\n`
+  if (isBehind) return `${line}; give it before the command\n`
+  return `${line}${NEEDS_USAGE.test(line) ? `; see "${help}"` : ''}\n`
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 
-/** As commander's `requiredOption()`, but judged when the action begins: by then commander has told of a misspelt option. */
+/** Like commander's `requiredOption()`, but checked when the action begins, so that commander reports a misspelt option first. */
 export function requireOption(command: Command, name: string): void {
   const option = command.options.find((one) => one.attributeName() === name)
   if (option !== undefined && command.getOptionValue(name) === undefined)

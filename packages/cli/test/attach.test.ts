@@ -521,7 +521,7 @@ describe('what cannot be attached stays unchanged, with the reason', () => {
     [['--lock', 'db', '--on-busy', 'never'], '--on-busy must be one of'],
     [['--lock', 'db', '--name', 'another'], '--name must be "tool"'],
     [['--emits', 'tool:*'], 'emits'],
-    [['--lock', 'db', '--grace', '5s'], '--grace must only be given with --on-busy replace'],
+    [['--lock', 'db', '--grace', '5s'], '--grace needs --on-busy replace'],
   ])('with options that have no effect: %j', async (options, message) => {
     const user = userOf({ ...COMMANDER, packages: { commander: 'commander' } })
     const { status, stderr } = await user.run('attach', 'tool', ...options)

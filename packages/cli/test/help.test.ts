@@ -160,31 +160,42 @@ test('an unknown command, option or argument: 2, on stderr', async () => {
   }
 })
 
+const NO_SCHEME = '--url must be a URL such as redis://host:6379, got one with no scheme'
+
 test.each([
   [['run', '--lok', 'x', 'true'], "unknown option '--lok' (Did you mean --lock?)"],
   [['status', '--home', '/x'], "unknown option '--home'; give it before the command"],
   [['--home', '', 'status'], '--home must not be empty'],
   [['--home', '', 'run', '-l', 'x', 'true'], '--home must not be empty'],
-  [['emit', 'a:b', '--\u001b[31m'], "unknown option '--?[31m'"],
+  [['emit', 'a:b', '--\u001b[31m'], 'unknown option \'--?[31m\'; see "cli-ops help emit"'],
   [
     ['run', '-l', 'x', '--no-wait', '--wait', '5s', 'true'],
-    '--wait must not be given with --no-wait',
+    '--wait cannot be combined with --no-wait',
   ],
-  [['run', '-l', 'x', '-w5s', '-n', 'true'], '--wait must not be given with --no-wait'],
-  [['help', 'nosuch'], "unknown command 'nosuch'"],
+  [['run', '-l', 'x', '-w5s', '-n', 'true'], '--wait cannot be combined with --no-wait'],
+  [['help', 'nosuch'], 'unknown command \'nosuch\'; see "cli-ops help"'],
   [['help', 'statu'], "unknown command 'statu' (Did you mean status?)"],
   [['help', 'locks', 'releas'], "unknown command 'locks releas' (Did you mean release?)"],
   [['statu', '--help'], "unknown command 'statu' (Did you mean status?)"],
   [['--namespace', 'a\nb', 'ps'], '--namespace must not contain control characters, got "a\\nb"'],
-  [
-    ['--url', 'foo', 'locks'],
-    '--url must be a URL such as redis://host:6379, got one with no scheme',
-  ],
+  [['--url', 'foo', 'locks'], NO_SCHEME],
   [['--url', '', 'locks'], '--url must not be empty'],
   [
     ['serve', '--store', 'foo'],
     '--store must be local: or the URL of an engine that outlives the hub',
   ],
+  [['--url', 'localhost:6379', 'locks'], NO_SCHEME],
+  [
+    ['run', 'true'],
+    'required option \'-l, --lock <resource>\' not specified; see "cli-ops help run"',
+  ],
+  [['run', '-l', 'x'], 'missing required argument \'program\'; see "cli-ops help run"'],
+  [
+    ['locks', 'release'],
+    'missing required argument \'resource\'; see "cli-ops help locks release"',
+  ],
+  [['dashboard', '--port', '99999'], '--port must be a number from 0 to 65535, got "99999"'],
+  [['conformance'], 'nothing to check: give a name, --reads or --emits'],
   [['completion', 'csh'], '<shell> must be one of bash, zsh, fish, got "csh"'],
   [['wait-for', 'a:b', '--after', 'x'], '--after must be a cursor of this event log, got "x"'],
 ])('%j: 2, and one line names what is wrong', async (args, message) => {

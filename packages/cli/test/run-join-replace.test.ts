@@ -241,15 +241,15 @@ test.each([
     ['--on-busy', 'cancel'],
     '--on-busy must be one of wait, fail, skip, join, replace, got "cancel"',
   ],
-  [['--on-busy', 'join', '--shared'], '--shared must not be given with --on-busy join'],
-  [['--on-busy', 'replace', '--slots', '2'], '--slots must not be given with --on-busy replace'],
+  [['--on-busy', 'join', '--shared'], '--shared cannot be combined with --on-busy join'],
+  [['--on-busy', 'replace', '--slots', '2'], '--slots cannot be combined with --on-busy replace'],
   [
     ['--on-busy', 'join', '--queue', 'latest'],
-    '--queue latest must not be given with --on-busy join',
+    '--queue latest cannot be combined with --on-busy join',
   ],
-  [['--on-busy', 'join', '--no-wait'], '--no-wait must not be given with --on-busy join'],
-  [['--on-busy', 'skip', '--wait', '1s'], '--wait must not be given with --on-busy skip'],
-  [['--grace', '1s'], '--grace must not be given with --on-busy wait'],
+  [['--on-busy', 'join', '--no-wait'], '--no-wait cannot be combined with --on-busy join'],
+  [['--on-busy', 'skip', '--wait', '1s'], '--wait cannot be combined with --on-busy skip'],
+  [['--grace', '1s'], '--grace needs --on-busy replace'],
 ])('%j is refused', async (options, message) => {
   const { status, stderr } = await new CliOpsUser().run('run', '-l', 'db', ...options, 'true')
   expect([status, stderr.trim()]).toEqual([2, `cli-ops: ${message}`])

@@ -80,7 +80,7 @@ test.each([
   [['--slots', '0'], '--slots must be a whole number from 1 to 1000'],
   [['--slots', 'a,a'], '--slots must name each slot once'],
   [['--slots', 'a,'], '--slots[1] must not be empty'],
-  [['--slots', '2', '--shared'], '--slots and --shared must not be given together'],
+  [['--slots', '2', '--shared'], '--slots cannot be combined with --shared'],
 ])('%j is refused', async (flags, message) => {
   const { status, stderr } = await new CliOpsUser().run('run', '-l', 'db', ...flags, '--', 'true')
   expect(status).toBe(2)

@@ -115,6 +115,9 @@ print([fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_NONBLOCK for fd in (0, 1, 2)])`
 
   test.each([
     ['nosuch', 127, 'no such program'],
+    // A newcomer's mistakes: a program of this folder without "./", and a whole command line in quotes.
+    ['plain', 127, 'no such program in PATH; did you mean "./plain"?'],
+    ['echo hi', 127, 'no such program; to run a shell command, use sh -c "…"'],
     ['./plain', 126, 'it is not executable'],
     ['/tmp', 126, 'it is a directory'],
   ])('%s is refused with %i without waiting', async (program, status, reason) => {

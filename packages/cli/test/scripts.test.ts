@@ -153,7 +153,7 @@ describe('wait-for', () => {
     [['--where', 'x'], '--where must be key=value, such as exitCode=0, got "x"'],
     [['--timeout', '5'], '--timeout must be a duration such as'],
     [['--since', 'x'], '--since must be an age such as'],
-    [['--since', '5m', '--after', '1:1'], '--after must not be given together with --since'],
+    [['--since', '5m', '--after', '1:1'], '--after cannot be combined with --since'],
   ])('%j is refused', async (args, message) => {
     const { status, stderr } = await new CliOpsUser().run('wait-for', 'a', ...args)
     expect(status).toBe(2)
@@ -176,8 +176,8 @@ describe('emit', () => {
 
   test.each([
     [['a*'], 'type must not contain "*"'],
-    [['a', '{'], 'json must be JSON, such as {"id":"1"}, got "{"'],
-    [['a', '1', '--stdin'], '--stdin must not be given together with JSON, got "1"'],
+    [['a', '{'], '<json> must be JSON, such as {"id":"1"}, got "{"'],
+    [['a', '1', '--stdin'], '--stdin cannot be combined with <json>'],
   ])('%j is refused', async (args, message) => {
     const user = new CliOpsUser()
     const { status, stderr } = await user.run('emit', ...args)

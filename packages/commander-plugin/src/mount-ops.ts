@@ -15,7 +15,7 @@ export function isOpsCommand(command: CommanderProgram): boolean {
 export function mountOps(program: CommanderProgram, options: CliOpsOptions): void {
   const name = typeof options.ops === 'string' ? options.ops : 'ops'
   const root = program.command(name)
-  root.description('inspect and repair the coordination of CLIs')
+  root.description('show and repair locks, events and running CLIs')
   mountOpsOn(root, options)
 }
 

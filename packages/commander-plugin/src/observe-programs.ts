@@ -15,7 +15,7 @@ interface EmitterClass {
 /** Called with a root program that is about to parse for the first time. */
 export type ProgramObserver = (program: CommanderProgram) => void
 
-/** What is told of the programs. */
+/** Receives what happens to the programs. */
 interface Observers {
   /** Returns false for a program that it already knows. */
   readonly parses: (program: object) => boolean

@@ -144,9 +144,14 @@ await program.parseAsync()`)
   ])
 })
 
-test('emits does nothing in a program without the plugin', async () => {
+test('emits says in a program without the plugin that no event follows', async () => {
   const host = hostProject(`program.command('sync').action(emits('done', () => console.log('ran')))
 program.parse()`)
-  expect(await host.run(['sync'])).toEqual({ status: 0, stdout: 'ran\n', stderr: '' })
+  expect(await host.run(['sync'])).toEqual({
+    status: 0,
+    stdout: 'ran\n',
+    stderr:
+      'host: no event after emits(): the plugin is not in use; add cliOps() to the program before it parses\n',
+  })
   expect(await emitted(host)).toEqual([])
 })

@@ -240,9 +240,9 @@ await program.parseAsync()`)
     [
       'a misspelt field',
       '{ "clis": { "host": { "commands": { "sync": { "lokc": "db" } } } } }',
-      'clis["host"].commands["sync"] must only have lock, emits, got "lokc"; did you mean "lock"?',
+      'clis["host"].commands["sync"] has an unknown key "lokc"; did you mean "lock"?',
     ],
-    ['"cli" for "clis"', '{ "cli": {} }', 'got "cli"; did you mean "clis"?'],
+    ['"cli" for "clis"', '{ "cli": {} }', 'it has an unknown key "cli"; did you mean "clis"?'],
     ['a list', '[]null', 'JSON'],
     ['binary rubbish', '\u0000\u001b[31m', 'JSON'],
   ])('with %s prevents every command from running', async (_what, content, reason) => {

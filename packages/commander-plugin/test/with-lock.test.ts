@@ -118,7 +118,7 @@ test.each([
   [`withLock('db')`, 'TypeError: withLock must be given a function to run, got undefined'],
   [`withLock('', () => undefined)`, 'TypeError: lock must not be empty'],
   [`withLock({}, () => undefined)`, 'TypeError: lock.resource is missing'],
-  [`withLock({ resource: 'db', busy: 'fail' }, () => undefined)`, 'got "busy"'],
+  [`withLock({ resource: 'db', busy: 'fail' }, () => undefined)`, 'unknown key "busy"'],
 ])('%s is refused where it is written', async (call, message) => {
   const { status, stderr } = await hostProject(call).run([])
   expect(status).toBe(1)

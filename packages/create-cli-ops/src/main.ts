@@ -14,8 +14,7 @@ const { version } = JSON.parse(
 try {
   process.exitCode = await main()
 } catch (error) {
-  if (!(error instanceof TypeError)) throw error
-  process.stderr.write(`create-cli-ops: ${error.message}\n`)
+  report(error)
   process.exitCode = 2
 }
 
@@ -26,7 +25,9 @@ async function main(): Promise<number> {
     return 0
   }
   const { tarballs } = wanted
-  const folder = resolve(wanted.folder ?? (await askFor('folder', 'Folder?', 'my-cli')))
+  const folder = resolve(
+    wanted.folder ?? (await askFor('folder', 'Folder?', 'my-cli', namedFolder)),
+  )
   const name = programName(folder)
   if (!isFree(folder)) {
     process.stderr.write(`create-cli-ops: ${folder} is not empty; nothing was written\n`)
@@ -35,18 +36,43 @@ async function main(): Promise<number> {
   const names = FRAMEWORKS.map((framework) => framework.name).join(', ')
   const framework =
     wanted.framework ??
-    frameworkNamed(await askFor('framework', `Framework: ${names}?`, 'commander'))
+    (await askFor('framework', `Framework: ${names}?`, 'commander', frameworkNamed))
   createProject({ folder, name, framework, source: { version, tarballs } })
   process.stdout.write(nextSteps(folder))
   return 0
 }
 
-/** @throws TypeError if there is no terminal to ask on */
-function askFor(what: string, question: string, defaultAnswer: string): Promise<string> {
-  if (process.stdin.isTTY && process.stderr.isTTY) return ask(question, defaultAnswer)
-  throw new TypeError(
-    `no terminal to ask for the ${what}; give both: npm create cli-ops my-cli -- --framework commander`,
-  )
+/** Asks until the answer is valid. @throws TypeError if there is no terminal to ask on */
+async function askFor<T>(
+  what: string,
+  question: string,
+  defaultAnswer: string,
+  read: (answer: string) => T,
+): Promise<T> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    throw new TypeError(
+      `no terminal to ask for the ${what}; give both: npm create cli-ops my-cli -- --framework commander`,
+    )
+  }
+  for (;;) {
+    const answer = await ask(question, defaultAnswer)
+    try {
+      return read(answer)
+    } catch (error) {
+      report(error)
+    }
+  }
+}
+
+function namedFolder(answer: string): string {
+  programName(answer)
+  return answer
+}
+
+/** Writes what is wrong with an argument or an answer; throws anything else. */
+function report(error: unknown): void {
+  if (!(error instanceof TypeError)) throw error
+  process.stderr.write(`create-cli-ops: ${error.message}\n`)
 }
 
 function nextSteps(folder: string): string {

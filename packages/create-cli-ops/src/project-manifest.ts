@@ -43,11 +43,24 @@ export function pnpmSettings(source: PackageSource): string | undefined {
   return `packages:\n  - .\noverrides:\n  '${CORE}': '${rangeOf(CORE, source)}'\n`
 }
 
+/** @throws TypeError if the folder cannot be read */
+function filesIn(tarballs: string): string[] {
+  try {
+    return readdirSync(tarballs)
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException
+    const got = JSON.stringify(tarballs)
+    throw new TypeError(`--tarballs must be a folder of tarballs, got ${got} (${code})`, {
+      cause: error,
+    })
+  }
+}
+
 /** @throws TypeError if the folder has no tarball of the package, or several */
 function rangeOf(dependency: string, { version, tarballs }: PackageSource): string {
   if (tarballs === undefined) return `^${version}`
   const beginning = `${dependency.replace('@', '').replace('/', '-')}-`
-  const found = readdirSync(tarballs).filter(
+  const found = filesIn(tarballs).filter(
     (file) => file.startsWith(beginning) && /^\d.*\.tgz$/u.test(file.slice(beginning.length)),
   )
   const [file, another] = found

@@ -146,6 +146,10 @@ test('reports wrong arguments in one line', () => {
       'My Notes',
     ],
     ['one folder can be given, got b as well', 'a', 'b'],
+    [
+      '--tarballs must be a folder of tarballs, got "./nope" (ENOENT)',
+      ...['a', '-f', 'yargs', '--tarballs', './nope'],
+    ],
   ]
   for (const [message, ...args] of cases) {
     const folder = temporary()
@@ -185,6 +189,9 @@ test.skipIf(noPseudoTerminal !== undefined)('asks a person for missing arguments
   await terminal.shows('Folder? (my-cli)')
   terminal.keys('\n')
   await terminal.shows('Framework: commander, yargs, oclif? (commander)')
+  terminal.keys('yarg\n')
+  // A typo does not end the conversation.
+  await terminal.shows(/got "yarg"\s+Framework: commander, yargs, oclif\? \(commander\)/u)
   terminal.keys('yargs\n')
   await terminal.shows(`Created ${folder}/my-cli. Now:`)
   expect(await terminal.ended).toBe(0)

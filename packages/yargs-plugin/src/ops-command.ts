@@ -33,7 +33,7 @@ export function opsCommand(options: CliOpsOptions = {}): CommandModule {
   const name = typeof options.ops === 'string' ? options.ops : 'ops'
   return {
     command: name,
-    describe: 'inspect and repair the coordination of CLIs',
+    describe: 'show and repair locks, events and running CLIs',
     builder: (yargs) =>
       mountBelow(yargs, '', options).demandCommand(1, `Specify a command: ${names('').join(', ')}`),
     handler: () => undefined,

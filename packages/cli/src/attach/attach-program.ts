@@ -148,7 +148,7 @@ function wantedOf(options: OpsContext['options']) {
   if (lock !== undefined) assertName('--lock', lock)
   if (onBusy !== undefined) assertOnBusy(onBusy)
   if (grace !== undefined && onBusy !== 'replace')
-    throw new TypeError(`--grace must only be given with --on-busy replace, got ${describe(grace)}`)
+    throw new TypeError('--grace needs --on-busy replace')
   return {
     lock: options['lock'] as string | undefined,
     onBusy: options['onBusy'] as string | undefined,
@@ -179,7 +179,7 @@ function describeRules(rules: CommandRules): string {
 
 function howToStart(home: string, shim: string, command: string): string {
   const folder = shimFolder(home)
-  return `put ${folder} in front of PATH, so that "${command}" starts it: export PATH="${folder}:$PATH"; until then, start ${shim}`
+  return `to start it as "${command}", run: export PATH="${folder}:$PATH"; until then, start ${shim}`
 }
 
 function howToStartLocal(shim: string, command: string): string {

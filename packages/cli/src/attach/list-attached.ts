@@ -40,7 +40,7 @@ export const listAttached: OpsRun = async (context) => {
       : rules.map((rule) => (rule.lastHeld === null ? 'never' : `${textAge(rule.lastHeld)} ago`)),
   ])
   const table = textTable(['PROGRAM', 'FRAMEWORK', 'RULE', 'LOCK', 'LAST HELD'], rows)
-  context.print(attached, rows.length === 0 ? 'no program is attached' : table)
+  context.print(attached, rows.length === 0 ? 'No program is attached.' : table)
   return 0
 }
 

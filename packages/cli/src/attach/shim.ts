@@ -4,7 +4,7 @@ import { delimiter, join, resolve } from 'node:path'
 import { isExecutable } from '../files/is-executable.js'
 import type { ProgramScript } from './program-script.js'
 
-/** Returns the folder of the shims in the home, which users put in front of PATH. */
+/** Returns the folder of the shims in the home, which users put at the front of PATH. */
 export function shimFolder(home: string): string {
   return join(home, 'bin')
 }

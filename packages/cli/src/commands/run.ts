@@ -39,7 +39,7 @@ export function runCommand(): Command {
       async (program: readonly string[], options: RunCommandLine['options'], own: Command) => {
         requireOption(own, 'lock')
         if (given.has('wait') && given.has('no-wait'))
-          own.error('error: --wait must not be given with --no-wait')
+          own.error('error: --wait cannot be combined with --no-wait')
         const { startRun } = await import('../run/start-run.js')
         const args = own.parent?.args.slice(1) ?? []
         await startRun({

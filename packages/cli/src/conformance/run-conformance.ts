@@ -13,7 +13,7 @@ export const runConformance: OpsRun = async (context) => {
   const reads = commandLine('--reads', options['reads'])
   const emits = commandLine('--emits', options['emits'])
   if (name === undefined && reads === undefined && emits === undefined)
-    throw new TypeError('name, --reads or --emits must be given, got none of them')
+    throw new TypeError('nothing to check: give a name, --reads or --emits')
   const totals = { passed: 0, failed: 0, skipped: 0 }
   const count = async (results: AsyncIterable<VectorResult>): Promise<void> => {
     for await (const result of results) {

@@ -60,7 +60,7 @@ async function firstWhere(
 
 function startOf({ since, after }: Readonly<Record<string, unknown>>): StartPosition {
   if (after !== undefined && since !== undefined) {
-    throw new TypeError(`--after must not be given together with --since, got ${jsonLine(after)}`)
+    throw new TypeError('--after cannot be combined with --since')
   }
   if (after !== undefined) return after as Cursor
   // Events emitted while this program was loading count, too.

@@ -26,7 +26,7 @@ export interface ProjectStyle {
 
 function ruleInCode(command: string): string {
   const key = /^[a-z]\w*$/iu.test(command) ? command : `'${command}'`
-  return `cliOps({ commands: { ${key}: { lock: 'production' } } })`
+  return `cliOps({ commands: { ${key}: { lock: '${command}' } } })`
 }
 
 export const FRAMEWORKS: readonly Framework[] = [
@@ -59,7 +59,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     plugin: '@cli-ops/oclif-plugin',
     majors: [4, 5],
     rulePlace: 'in package.json',
-    rule: (command) => `"cliOps": { "commands": { "${command}": { "lock": "production" } } }`,
+    rule: (command) => `"cliOps": { "commands": { "${command}": { "lock": "${command}" } } }`,
     steps: ({ hasOclifPlugins }) => [
       hasOclifPlugins
         ? 'add "@cli-ops/oclif-plugin" to "oclif": { "plugins": […] } in package.json'

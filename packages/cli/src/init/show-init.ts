@@ -60,7 +60,7 @@ export function adviseOn(framework: Framework, project: Project): Advice[] {
     {
       framework: name,
       version,
-      // A tag or a path cannot be judged; the installation will tell.
+      // A tag or a path says nothing about the version; npm will report a conflict.
       supported: Number.isNaN(major) || (major >= majors[0] && major <= majors[1]),
       hasPlugin,
       wired: hasPlugin && isWired(project, framework),

@@ -32,7 +32,14 @@ export function whyUnrunnable(program: string): Unrunnable | undefined {
   if (found.includes('executable')) return undefined
   if (found.includes('file')) return { exitCode: NOT_EXECUTABLE, reason: 'it is not executable' }
   if (found.includes('directory')) return { exitCode: NOT_EXECUTABLE, reason: 'it is a directory' }
-  return { exitCode: NOT_FOUND, reason: 'no such program' }
+  return { exitCode: NOT_FOUND, reason: `no such program${hintFor(program)}` }
+}
+
+/** A shell finds no file of the current directory by its bare name either, and newcomers quote a whole command line. */
+function hintFor(program: string): string {
+  if (/\s/u.test(program)) return '; to run a shell command, use sh -c "…"'
+  const isHere = !program.includes('/') && ['executable', 'file'].includes(judge(`./${program}`))
+  return isHere ? ` in PATH; did you mean "./${program}"?` : ''
 }
 
 function judge(path: string): 'executable' | 'file' | 'directory' | 'absent' {

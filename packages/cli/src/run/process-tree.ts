@@ -27,6 +27,6 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // It has ended meanwhile, or belongs to another user.
+    // It has already ended, or belongs to another user.
   }
 }

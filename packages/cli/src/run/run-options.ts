@@ -71,7 +71,7 @@ export function parseRunOptions(options: Readonly<Record<string, unknown>>): Run
 
 /** A number is the number of slots, anything else a list of their names. */
 function parseSlots(text: string, isShared: boolean): Slots {
-  if (isShared) throw new TypeError('--slots and --shared must not be given together')
+  if (isShared) throw new TypeError('--slots cannot be combined with --shared')
   const slots = /^\d+$/u.test(text) ? Number(text) : text.split(',')
   assertSlots('--slots', slots)
   return slots
@@ -93,10 +93,11 @@ function parseOnBusy(options: Readonly<Record<string, unknown>>): OnBusy {
     '--shared': shared === true && isRun(onBusy),
     '--slots': slots !== undefined && isRun(onBusy),
     '--queue latest': queue === 'latest' && onBusy === 'join',
-    '--grace': grace !== undefined && onBusy !== 'replace',
   }
   for (const [option, isExcluded] of Object.entries(excluded))
-    if (isExcluded) throw new TypeError(`${option} must not be given with --on-busy ${onBusy}`)
+    if (isExcluded) throw new TypeError(`${option} cannot be combined with --on-busy ${onBusy}`)
+  if (grace !== undefined && onBusy !== 'replace')
+    throw new TypeError('--grace needs --on-busy replace')
   return onBusy
 }
 

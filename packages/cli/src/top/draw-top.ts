@@ -87,7 +87,7 @@ function drawSummary(snapshot: Snapshot, columns: number, style: Style): string 
   return style.dim(fitText(joinWhole(parts, columns), columns))
 }
 
-/** `3 instances, 1 stopped`: as many as the table has rows, whatever they do. */
+/** `3 instances, 1 stopped`: the number of rows in the table, whatever their state. */
 function instanceCounts(instances: Snapshot['instances']): string {
   const others = ['stopped', 'no answer'].flatMap((word) => {
     const count = instances.filter((instance) => instance.word === word).length

@@ -319,7 +319,7 @@ test('--file names one of several programs, and imports of a framework stay toge
   })
   const { status, stdout } = await user.run('init', '--write', '--yes', '--file', 'b.js')
   expect(status).toBe(0)
-  expect(stdout).toContain("  cliOps({ commands: { 'deploy-all': { lock: 'production' } } })\n")
+  expect(stdout).toContain("  cliOps({ commands: { 'deploy-all': { lock: 'deploy-all' } } })\n")
   expect(project.read('a.js')).toBe(YARGS)
   expect(project.read('b.js')).toContain(
     "from 'yargs/helpers'\nimport { cliOps } from '@cli-ops/yargs-plugin'\n\nyargs(hideBin(process.argv)).middleware(cliOps()).command(",

@@ -85,7 +85,7 @@ function isHeldByFlow(connection: Connection, rule: LockRule): boolean {
   return true
 }
 
-/** Without a wait there is nothing to await: a host that awaits no promise learns of it, too, before it goes on. */
+/** A rule that does not wait is decided synchronously, so that even a host that awaits no promise knows the outcome before it continues. */
 function isDecidedNow(connection: Connection, { onBusy }: LockRule): boolean {
   return (onBusy === 'fail' || onBusy === 'skip') && connection.urlOf('locks') === 'local:'
 }

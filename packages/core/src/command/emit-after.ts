@@ -1,10 +1,10 @@
-import { coordination } from './coordination.js'
+import { isDisabledHere } from '../coordinator/disabled-cli.js'
 import { loadFullLifecycle } from './lazy.js'
 import { loadOrRefuse } from './load-or-refuse.js'
 import type { EventsOf } from './options/cli-ops-options.js'
 
 /**
- * Runs a handler and, if it succeeds, emits the events of its outcome. Outside a CLI with the plugin, nothing is
+ * Runs a handler and, if it succeeds, emits the events of its outcome. Without the plugin, or if it is disabled, nothing is
  * emitted. A failing emit is only a warning: the work is already done.
  */
 export function emitAfter<T>(
@@ -12,8 +12,7 @@ export function emitAfter<T>(
   handler: () => T,
   args: readonly unknown[],
 ): T {
-  const { session, usual } = coordination()
-  if (session === undefined && usual === undefined) return handler()
+  if (isDisabledHere()) return handler()
   const full = loadOrRefuse(loadFullLifecycle, { needsLock: false })
   return full === undefined ? handler() : full.emitAfterCommand(events, handler, args)
 }

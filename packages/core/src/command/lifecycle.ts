@@ -1,5 +1,5 @@
 /**
- * The full lifecycle, a file that is loaded for whatever is not a usual command. It is CommonJS because only that loads synchronously on
+ * The full lifecycle, loaded only for commands that are not usual ones. It is CommonJS, which is the only kind that loads synchronously on
  * every supported Node.
  */
 export { beginInSession } from './begin-in-session.js'

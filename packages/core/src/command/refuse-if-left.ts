@@ -3,8 +3,8 @@ import { afterThis } from '../base/wait/next-turn.js'
 import type { Refusal } from './refusal.js'
 
 /**
- * Refuses a command that has just begun to wait, if the host awaits nothing: if the code that began it goes on to end the process, and
- * calls that a success. Otherwise nobody would learn that the command has not run.
+ * Refuses a command that has just begun to wait if the host does not await it: the code that started it would end the process with
+ * success, and nobody would learn that the command has not run.
  */
 export function refuseIfLeft(command: string, refuse: (refusal: Refusal) => void): void {
   const onExit = (exitCode: number): void => {

@@ -13,7 +13,7 @@ export interface ReleasableLock {
 
 /**
  * Releases a lock, synchronously if the driver can. A failure is only a warning: the work is done, and the end of the
- * process releases the rest. If the lock was lost meanwhile, it reports who took it.
+ * process releases the rest. If the lock has been lost, it reports who took it.
  */
 export function releaseLock(lock: ReleasableLock): void | Promise<void> {
   try {

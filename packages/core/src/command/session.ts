@@ -371,7 +371,7 @@ export class Session implements RunningCli {
     if (this.#heldBack.length > 0) this.#tellSoon()
   }
 
-  /** Keeps failures back until {@link letIn}, while a lock is asked for: whoever is refused is told why, and nothing else. */
+  /** Holds back failures until {@link letIn}, while the lock is requested: a refused command reports the refusal and nothing else. */
   holdBack(): void {
     this.#isLetIn = false
   }

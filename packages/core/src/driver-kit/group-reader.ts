@@ -12,8 +12,8 @@ export interface GroupElection {
   /** Sets the group's start cursor if it has none. Rejects if that takes too long. */
   join(): Promise<void>
   /**
-   * Resolves once this reader is the active one. Rejects if the engine is lost meanwhile, and once the signal is aborted; this reader
-   * then no longer stands by.
+   * Resolves once this reader is the active one. Rejects if the engine is lost before that, and when the signal is aborted; this
+   * reader then no longer stands by.
    */
   takeOver(signal: AbortSignal): Promise<GroupTurn>
   /** Returns whether to stand by again after an error of `takeOver`. @default true for `ENGINE_UNAVAILABLE` */
@@ -128,7 +128,7 @@ export class GroupReader implements EventReader {
       return true
     } catch (error) {
       if (interrupt.signal.aborted && !signal.aborted) return true
-      // The turn was lost meanwhile, and its reader with it; a later one continues.
+      // The turn has been lost, and its reader with it; a later one continues.
       if (this.#turn === turn || !isCliOpsError(error, 'CLOSED')) throw error
       return false
     } finally {

@@ -4,7 +4,7 @@ import type { RetryLedger } from './group-reader.js'
 
 /** An engine's store for the attempts and parked events of its groups. */
 export interface LedgerStore {
-  /** Counts an attempt, and forgets those of events that were handled meanwhile. */
+  /** Counts an attempt, and forgets the attempts at events that have been handled. */
   countAttempt(group: string, cursor: Cursor, finished: readonly Cursor[]): Promise<number>
   park(group: string, parked: ParkedEvent): Promise<void>
   unpark(group: string, event: EventEnvelope): Promise<void>

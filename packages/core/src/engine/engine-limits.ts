@@ -28,7 +28,7 @@ export function resolveEngineLimits(
   ): number => {
     const text = env[variable]
     if (given === undefined && !text) return byDefault
-    // What is not a number is shown as it stands there.
+    // A value that is not a number is shown as given.
     const value = given ?? (Number.isNaN(Number(text)) ? text : Number(text))
     assertInteger(given === undefined ? variable : option, value, min)
     return value

@@ -152,7 +152,8 @@ function parseUrl(text: string, given: ConnectionUrl | undefined): URL {
 }
 
 function schemeOf(text: string): string {
-  const [scheme] = /^[a-z][a-z0-9+.-]*:/iu.exec(text) ?? []
+  // Of `host:port`, the host is not a scheme.
+  const [scheme] = /^[a-z][a-z0-9+.-]*:(?!\d)/iu.exec(text) ?? []
   return scheme === undefined ? 'no scheme' : `the scheme ${JSON.stringify(scheme)}`
 }
 

@@ -15,8 +15,8 @@ export interface AdmitParts {
 }
 
 /**
- * Decides whether to hand out an event. `passed` if it breaks its schema. A group parks such an event, and also one that was handed
- * out `maxAttempts` times before the consumer requested the next one. `left` if another reader took over the group.
+ * Decides whether to hand out an event. `passed` if it breaks its schema. A group parks such an event, as it does one that was
+ * handed out `maxAttempts` times before the consumer requested the next one. `left` if another reader took over the group.
  */
 export async function admitEvent(
   event: EventEnvelope,

@@ -8,8 +8,8 @@ import { pause } from '../base/wait/pause.js'
 const RETRY_AFTER_MS = 1000
 
 /**
- * Stores an event in its group's own log, so that the next one can follow. Retries until it succeeds: no event is skipped. False if
- * another reader took over the group or the subscription ended meanwhile.
+ * Stores an event in its group's own log, so that the next one can follow. Retries until it succeeds: no event is skipped. Returns
+ * false if another reader has taken over the group or the subscription has ended.
  *
  * @throws CliOpsError `UNSUPPORTED` if the engine cannot park events
  */

@@ -139,7 +139,7 @@ export type LockRefused = {
   code: string
   label?: string | undefined
   waitedMs?: number | undefined
-  /** The rule says to skip what does not get its lock, so this is no failure. */
+  /** The command was skipped because its lock was busy, as its rule says. Not a failure. */
   skipped?: boolean | undefined
   /** Exit code of `cli-ops run`. */
   exitCode?: number | undefined

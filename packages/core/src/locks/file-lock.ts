@@ -36,7 +36,7 @@ export async function lockFile(
   if (options.mode === 'shared') {
     throw new TypeError("mode must be 'exclusive' for a file: proper-lockfile has no shared mode")
   }
-  if (options.slots !== undefined) throw new TypeError('slots must not be given for a file')
+  if (options.slots !== undefined) throw new TypeError('a file lock has no slots')
   const started = performance.now()
   const rest = (): FileLockOptions => {
     const left = Math.max(0, options.timeoutMs - (performance.now() - started))

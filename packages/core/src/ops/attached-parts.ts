@@ -18,7 +18,7 @@ export interface AttachedParts {
   readonly pluginsDir?: string | undefined
 }
 
-/** Reports each attached program of which a part has gone, so that it runs without its rules or not at all. */
+/** Reports each attached program with a missing part, since it runs without its rules or not at all. */
 export const checkAttached: Check = ({ connection: { home } }) => {
   const folder = join(home, 'attached')
   if (!existsSync(folder)) return []

@@ -43,6 +43,13 @@ function findProblem(text: string): string | undefined {
   }
 }
 
+/** What a person might set to `yes` or `on`, and then believe in. */
+const SWITCHES = ['CLI_OPS_DISABLED', 'CLI_OPS_DEBUG'] as const
+
+function isSwitch(value: string | undefined): boolean {
+  return isOn(value) || ['', '0', 'false', undefined].includes(value)
+}
+
 export const checkEnvironment: Check = () => {
   if (isOn(process.env['CLI_OPS_DISABLED'])) {
     return warning(
@@ -57,6 +64,9 @@ export const checkEnvironment: Check = () => {
       'unset it or set it to a number',
     )
   }
+  const odd = SWITCHES.find((name) => !isSwitch(process.env[name]))
+  if (odd !== undefined)
+    return warning(`${odd} has no effect: it is neither 1 nor true`, 'set it to 1, or unset it')
   const set = Object.keys(process.env).filter((name) => name.startsWith('CLI_OPS_'))
   const misspelt = misspeltVariable(set)
   if (misspelt !== undefined) {

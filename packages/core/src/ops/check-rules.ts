@@ -64,7 +64,7 @@ export const checkRules: Check = async (context) => {
   return [...faults, ...found]
 }
 
-/** A rule and the facts to judge it by. */
+/** A rule and the facts to check it against. */
 interface KnownRule {
   readonly cli: string
   readonly rules: CommandRules

@@ -2,7 +2,7 @@ import { say } from '../base/terminal/message.js'
 import { printable } from '../base/terminal/printable.js'
 import { assertPattern } from '../events/event-pattern.js'
 import type { EventEnvelope, StartPosition } from '../events/contract/event-types.js'
-import { assertName, describe } from '../base/names/assert-name.js'
+import { assertName } from '../base/names/assert-name.js'
 import { parseSince } from '../base/terminal/parse-since.js'
 import { jsonLine } from '../base/terminal/json-line.js'
 import { keptEvents } from './kept-events.js'
@@ -42,7 +42,7 @@ function startOf({ since, after }: OpsContext['options']): StartPosition {
   if (after === undefined) return since === undefined ? 'earliest' : parseSince('--since', since)
   assertName('--after', after)
   if (since === undefined) return after as StartPosition
-  throw new TypeError(`--after must not be given together with --since, got ${describe(after)}`)
+  throw new TypeError('--after cannot be combined with --since')
 }
 
 function printAll({ print }: OpsContext, events: readonly EventEnvelope[]): number {

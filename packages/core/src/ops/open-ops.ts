@@ -59,7 +59,7 @@ function configured(name: string, given: ConnectionOptions): ConnectionOptions {
     return withHomeConfig(resolveConnection(given).home, [name], given).options
   } catch (error) {
     if (!(error instanceof TypeError) || error.cause === undefined) throw error
-    warnOnce('home-config', `${error.message}; going on without it`)
+    warnOnce('home-config', `${error.message}; continuing without it`)
     return given
   }
 }

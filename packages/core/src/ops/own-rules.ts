@@ -3,7 +3,7 @@ import { twoRulesError, unknownCommandError } from '../command/options/rule-erro
 import { resolveKey, withSpaces } from '../command/rule-key.js'
 import type { CommandRules } from './rule-history.js'
 
-/** The rules of the CLI that an `ops` command is a part of, and its commands, by which rules are judged. */
+/** The rules of the CLI that mounts an `ops` command, and its commands, against which rules are checked. */
 export interface OwnRules {
   /** The rules that its author wrote, in code or in its package.json. */
   readonly commands?: CommandRules | undefined

@@ -22,7 +22,7 @@ async function lockEvents(
   context: Pick<OpsContext, 'coordinator' | 'connection'>,
 ): Promise<readonly StoredEvent[]> {
   const { connection } = context
-  // First: what is cleaned up meanwhile is noted, and then it is there twice.
+  // Read first: if one is cleaned up and noted in between, it is read twice rather than not at all.
   const unnoted = unnotedEvents(connection)
   if (connection.urlOf('events') !== 'local:') {
     const stored = await keptEvents(context, '*', 'earliest')

@@ -39,7 +39,7 @@ export async function findServer(
 ): Promise<ClientConnection> {
   const { place } = finder
   for (;;) {
-    // Taken before the query, which might miss a server that starts meanwhile.
+    // Taken before the query, which might miss a server that starts while it runs.
     const started = ownServersStarted(place, target.name)
     const services = await place.driver.discover({ name: target.name, probe: false })
     signal.throwIfAborted()

@@ -335,7 +335,7 @@ describe('doctor', () => {
     ['{', /cannot be used: .*JSON/],
     ['null', /it must be an object, got null/],
     ['{ "clis": 7 }', /clis must be an object, got 7/],
-    ['{ "cli": {} }', /got "cli"; did you mean "clis"\?/],
+    ['{ "cli": {} }', /unknown key "cli"; did you mean "clis"\?/],
     ['{ "$schema": "x" }', /is valid/],
     [
       '{ "clis": { "svgo": { "commands": { "": { "lock": 7 } } } } }',
@@ -355,7 +355,7 @@ describe('doctor', () => {
     writeFileSync(join(home, 'config.json'), content)
     const { stdout, stderr } = await runOpsCommand(home, 'doctor')
     expect(stdout).toContain(`      correct it; until then ${remedy}\n`)
-    expect(stderr).toMatch(/^\S+: \S+config\.json cannot be used: .+; going on without it\n$|^$/u)
+    expect(stderr).toMatch(/^\S+: \S+config\.json cannot be used: .+; continuing without it\n$|^$/u)
   })
 
   describe('the rules of config.json', () => {
@@ -491,6 +491,15 @@ describe('doctor', () => {
       status: 'warning',
       message: `${place} contains several states, as after restoring a backup over it: "free~7", "free~9"`,
     })
+  })
+
+  test.each(['CLI_OPS_DISABLED', 'CLI_OPS_DEBUG'])('warns if %s is set to yes', async (name) => {
+    const home = temporaryHome()
+    expect((await diagnose(home, { [name]: 'yes' })).find('environment')).toMatchObject({
+      status: 'warning',
+      message: `${name} has no effect: it is neither 1 nor true`,
+    })
+    expect((await diagnose(home, { [name]: '0' })).find('environment')?.status).toBe('ok')
   })
 
   test('never shows the value of a variable', async () => {

@@ -15,7 +15,11 @@ const schema = z.string()
 describe('options', () => {
   test.each([
     ['no object', 7, 'options must be an object, got 7'],
-    ['a misspelt option', { lifecycleEvent: true }, 'options must only have name, version'],
+    [
+      'a misspelt option',
+      { lifecycleEvent: true },
+      'options has an unknown key "lifecycleEvent"; did you mean "lifecycleEvents"?',
+    ],
     ['an empty name', { name: '' }, 'name must not be empty'],
     ['a relative home', { home: 'here' }, 'home must be an absolute path, got "here"'],
     [
@@ -47,7 +51,7 @@ describe('options', () => {
     [
       'a misspelt schema',
       { serve: { ping: { inptu: schema, handler: String } } },
-      'serve.ping must only have input, output, handler',
+      'serve.ping has an unknown key "inptu"; did you mean "input"?',
     ],
     [
       'a rule that is a word',
@@ -57,7 +61,7 @@ describe('options', () => {
     [
       'a misspelt rule',
       { commands: { sync: { locks: 'db' } } },
-      'commands["sync"] must only have lock, emits',
+      'commands["sync"] has an unknown key "locks"; did you mean "lock"?',
     ],
     [
       'an empty lock',
@@ -90,7 +94,7 @@ describe('options', () => {
     [
       'a time to end without replacing',
       { commands: { a: { lock: { resource: 'x', onBusy: 'join', graceMs: 1 } } } },
-      'commands["a"].lock.graceMs must only be given with onBusy "replace"',
+      'commands["a"].lock.graceMs needs onBusy "replace"',
     ],
     [
       'a negative time to end',
@@ -105,7 +109,7 @@ describe('options', () => {
     [
       'joining one of several slots',
       { commands: { a: { lock: { resource: 'x', onBusy: 'join', slots: 2 } } } },
-      'commands["a"].lock.slots must not be given with "join"',
+      'commands["a"].lock.slots cannot be combined with onBusy "join"',
     ],
     [
       'joining as the latest of those who wait',
@@ -141,6 +145,12 @@ describe('options', () => {
           d: { lock: { resource: 'x', onBusy: 'join', timeoutMs: 1 } },
         },
       })
+    }).not.toThrow()
+  })
+
+  test('accept the URL of several servers, as CLI_OPS_URL does', () => {
+    expect(() => {
+      assertOptions({ url: 'redis://one:6379,two:6379/0' })
     }).not.toThrow()
   })
 })
@@ -216,7 +226,7 @@ describe('the home’s config.json', () => {
     [
       'a misspelt option',
       '{"clis":{"svgo":{"comands":{}}}}',
-      'clis["svgo"] must only have namespace, url, disabled, commands, lifecycleEvents, rateLimit, got "comands"; did you mean "commands"?',
+      'clis["svgo"] has an unknown key "comands"; did you mean "commands"?',
     ],
     ['a list', '{"clis":7}', 'clis must be an object, got 7'],
   ])('with %s is refused, naming the file and the place', (_what, content, message) => {

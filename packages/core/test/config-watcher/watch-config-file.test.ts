@@ -249,7 +249,7 @@ describe('watchConfigFile', () => {
     expect(() => watchConfigFile('a.ini', { bus })).toThrow(/format must be given/u)
     expect(() => watchConfigFile('', { bus })).toThrow(TypeError)
     expect(() => watchConfigFile('a.json', { bus, onEror: () => 1 } as { bus: ConfigBus })).toThrow(
-      'options must only have bus, signal, onError, format, got "onEror"; did you mean "onError"?',
+      'options has an unknown key "onEror"; did you mean "onError"?',
     )
     expect(() => watchConfigFile('a.json', { bus: {} as ConfigBus })).toThrow(/bus must be/u)
   })

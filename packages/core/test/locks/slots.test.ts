@@ -66,7 +66,7 @@ describe('slots of a LockManager', () => {
   test('are refused for a file', async () => {
     const home = temporaryHome()
     const locks = new LockManager({ home })
-    await expect(locks.lockFile(`${home}/x`, POOL)).rejects.toThrow('slots must not be given')
+    await expect(locks.lockFile(`${home}/x`, POOL)).rejects.toThrow('a file lock has no slots')
     await locks.close()
   })
 

@@ -94,7 +94,11 @@ test.each([
   ['no URL', { url: 'nonsense' }, /url must be .*"nonsense"/u],
   ['no name', { name: '' }, /name must/u],
   ['no driver', { createDriver: 1 as never }, /createDriver must be a function, got 1/u],
-  ['a misspelt field', { exept: {} }, /target must only have .*; did you mean "except"\?/u],
+  [
+    'a misspelt field',
+    { exept: {} },
+    /target has an unknown key "exept"; did you mean "except"\?/u,
+  ],
   ['a wrong time', { timeoutMs: 0 }, /timeoutMs must be .* got 0/u],
 ])('refuses %s', (_, wrong, message) => {
   expect(() => register({ ...MEMORY, ...wrong })).toThrow(message)

@@ -74,7 +74,7 @@ export function clientOptions(
   return {
     servers: [server],
     name: 'cli-ops',
-    // The kit reconnects itself, since it has to know what was lost meanwhile.
+    // The kit itself reconnects, since it has to know what was lost while disconnected.
     reconnect: false,
     ignoreClusterUpdates: true,
     timeout: Math.max(1, Math.floor(timeoutMs / target.servers.length)),

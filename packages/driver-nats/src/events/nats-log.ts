@@ -73,7 +73,7 @@ export async function firstSince(
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
     const message = await log.at(middle)
-    // An event that expired meanwhile was earlier.
+    // An event that has just expired was an earlier one.
     if (message === undefined || message.at < since) low = middle + 1
     else high = middle
   }

@@ -231,7 +231,7 @@ export class HubClient implements SessionConnection, RequestMethods {
     let last = monotonicMs()
     this.#pulse = setInterval(() => {
       const now = monotonicMs()
-      // This process itself may have been suspended: what arrived meanwhile has not been read yet.
+      // This process itself may have been suspended, with messages that it has not read yet.
       const wasSuspended = now - last > ms * 2
       last = now
       if (!wasSuspended && now - this.#channel.heardAt > this.#leaseMs)

@@ -40,7 +40,7 @@ export class HubRegistry implements RegistryDriver, ConnectionPart {
   ): Promise<void> {
     await this.#connection.call('registry.register', { record, ifAbsent })
     this.#own.set(keyOf(record), { record, ifAbsent })
-    // The connection may have been lost meanwhile.
+    // The connection may have been lost by now.
     this.#connection.wake()
   }
 

@@ -18,8 +18,8 @@ export function writeStderr(text: string): void {
 let isIgnoring = false
 
 /**
- * Ignores the errors of this turn of the event loop, also if there is another listener: that of a worker's piped stderr emits the error
- * again if it is the only one.
+ * Ignores the errors of this turn of the event loop, even if there is another listener: a worker's piped stderr has one that emits the
+ * error again if no other listener exists.
  */
 function ignoreErrors(stderr: NodeJS.WriteStream): void {
   if (isIgnoring) return

@@ -34,7 +34,7 @@ let start: Start | undefined
 /** What the host has started, from the moment it is asked to end. */
 let job: ProcessJob | undefined
 let isEnding = false
-/** What the host has been told of, and may have ended without reading. */
+/** The failure that was sent to the host, which may have ended without reading it. */
 let failure: string | undefined
 /** Commands in progress, by the id of the event that ends each. */
 const commands = new Map<string, OpenCommand>()

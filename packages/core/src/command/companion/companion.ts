@@ -135,7 +135,7 @@ export class Companion {
    */
   finish(): void {
     if (this.#isFinished) return
-    // A synchronous program has not heard of any failure yet.
+    // A synchronous program has not read any failure yet.
     this.#pipes.readArrived()
     this.#pipes.send({ kind: 'end', knows: this.#knowsFailure })
     this.#isFinished = true

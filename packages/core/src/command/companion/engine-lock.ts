@@ -17,7 +17,7 @@ import { clearTimeout, setTimeout } from '../../base/wait/own-timers.js'
  * Takes a rule's lock on an engine before it returns, in order of arrival, for synchronous hosts. A signal ends the process as it does
  * during a wait for a local lock. Returns `undefined` if the surrounding command holds it.
  *
- * @throws CliOpsError as `LockManager.lock`; `ENGINE_UNAVAILABLE` also if no companion can be started
+ * @throws CliOpsError as `LockManager.lock`; `ENGINE_UNAVAILABLE` if no companion can be started, too
  */
 export function blockForEngineLock(connection: Connection, rule: LockRule): HeldLock | undefined {
   const companion = companionFor(connection)

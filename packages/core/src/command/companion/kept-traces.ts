@@ -58,7 +58,7 @@ export class KeptTraces {
 
   async #appendAll(): Promise<void> {
     while (this.#waiting.length > 0) {
-      // Events that arrived meanwhile are stored together.
+      // Events that arrive during a write are stored together.
       const jsons = this.#waiting
       this.#waiting = []
       try {

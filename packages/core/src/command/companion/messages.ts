@@ -47,10 +47,10 @@ export type HostMessage =
       readonly ends: string | undefined
     }
   | ({ readonly kind: 'take' } & LockOrder)
-  /** The lock is no longer wanted, whether or not it was granted meanwhile. */
+  /** The lock is no longer wanted, even if it has just been granted. */
   | { readonly kind: 'leave'; readonly ask: number }
   | { readonly kind: 'release'; readonly id: string }
-  /** The host's last message before it exits. `knows` tells whether it has heard of a failure. */
+  /** The host's last message before it exits. `knows`: whether it has read the failure, if there was one. */
   | { readonly kind: 'end'; readonly knows: boolean }
 
 /** An instant on the clocks that both processes share: `process.hrtime()` and `Date.now()`, in milliseconds. */

@@ -10,6 +10,7 @@ import { assertSchema } from '../../base/validation/standard-schema.js'
 import { closestName } from '../../base/names/closest-name.js'
 import { assertSlots } from '../../locks/slots/slot-set.js'
 import { resolveConnection } from '../../engine/connection-options.js'
+import { parseEngineUrl } from '../../engine/parse-engine-url.js'
 import type { CliOpsOptions, CommandRule, EventsOf, LockRule } from './cli-ops-options.js'
 
 export const OPTIONS: readonly string[] = [
@@ -123,9 +124,10 @@ function assertRunRule(
   { onBusy, graceMs, mode, slots, queue }: Partial<LockRule>,
 ): void {
   if (graceMs !== undefined && onBusy !== 'replace')
-    throw new TypeError(`${place}.graceMs must only be given with onBusy "replace"`)
+    throw new TypeError(`${place}.graceMs needs onBusy "replace"`)
   if (onBusy !== 'join' && onBusy !== 'replace') return
-  if (slots !== undefined) throw new TypeError(`${place}.slots must not be given with "${onBusy}"`)
+  if (slots !== undefined)
+    throw new TypeError(`${place}.slots cannot be combined with onBusy "${onBusy}"`)
   if (mode === 'shared')
     throw new TypeError(`${place}.mode must be exclusive with "${onBusy}", got "shared"`)
   if (onBusy === 'join' && queue === 'latest')
@@ -156,7 +158,9 @@ export function assertEmits(place: string, events: unknown): asserts events is s
 /** Drivers define the schemes. A URL can contain a password, so only a single word is shown. */
 function assertUrls(place: string, url: unknown): void {
   const urls = typeof url === 'object' && url !== null ? Object.values(url) : [url]
-  const wrong = urls.find((text) => typeof text === 'string' && !URL.canParse(text)) as unknown
+  const wrong = urls.find(
+    (text) => typeof text === 'string' && parseEngineUrl(text) === undefined,
+  ) as unknown
   if (typeof wrong !== 'string') return
   const shown = /^[\w-]{0,30}$/u.test(wrong) ? describe(wrong) : 'something else'
   throw new TypeError(`${place} must be a URL such as redis://host:6379, got ${shown}`)

@@ -16,7 +16,7 @@ export interface WaitLineOptions {
   /** The process in the queue. @default this one */
   readonly pid?: number | undefined
   /**
-   * Reads the lock's present state before each line. Without it a line shows what `onWait` was told last, which is not told of every
+   * Reads the lock's current state before each line. Without it, a line shows the last call of `onWait`, which is not called for every
    * move of the queue.
    */
   readonly look?: (() => Promise<LockInfo | null>) | undefined

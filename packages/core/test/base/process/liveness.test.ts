@@ -92,7 +92,7 @@ describe.runIf(linux)('judgeLiveness', () => {
     expect(judgeLiveness({ ...before, machine: '' }, LOCAL)).toBe('unknown')
   })
 
-  test('considers alive a zombie whose other threads go on', async (context) => {
+  test('considers alive a zombie whose other threads keep running', async (context) => {
     // Ends only the main thread, as SIGKILL does while another thread is busy in the kernel.
     const script = `
 import ctypes, threading, time

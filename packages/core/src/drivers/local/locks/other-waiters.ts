@@ -28,7 +28,7 @@ export interface LateWaiter extends OtherWaiter {
   readonly awaited: AwaitedProcess
 }
 
-/** Returns where a search begins if the calling process joins a run, which is no wait in the queue. */
+/** Returns where a search begins if the calling process joins a run: it is then not in the queue. */
 export function outsideQueue(context: LockContext, paths: ResourcePaths): SearchStart {
   return { name: OUTSIDE_QUEUE + context.identity, paths }
 }

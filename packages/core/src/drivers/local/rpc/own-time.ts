@@ -9,8 +9,8 @@ import {
 const SLICE_MS = 50
 
 /**
- * Calls back after an amount of time during which this process could run: a moment in which it was busy, or not scheduled,
- * counts as one slice, however long it was, and data that arrived meanwhile is read first. The callback can return a function
+ * Calls back after an amount of time during which this process could run. A period in which it was busy or not scheduled
+ * counts as one slice, however long it was, and data that arrived during that period is read first. The callback can return a function
  * that stops its own further waiting. Returns a function that stops.
  */
 export function ownTime(ms: number, callback: () => (() => unknown) | void): () => void {
