@@ -8,7 +8,8 @@ import { terminalSvg } from './terminal-svg.mjs'
 
 /** How the titles of the scenes begin. */
 const SCENES = ['One holds the lock', 'The holder of the lock is killed']
-const COLUMNS = 128
+/** As wide as the column of text around it, so that it is not scaled down there. */
+const COLUMNS = 76
 /** Time to read a scene before the next one begins. */
 const BETWEEN_MS = 2_500
 
@@ -49,12 +50,30 @@ function timeLines(scene, beginMs) {
     .filter((line) => !/ (?:watch|follow|projects) +│/.test(line))
   const first = lines.map(timeOf).find((ms) => ms !== undefined) ?? 0
   let atMs = beginMs
-  return lines.map((line) => {
+  return lines.flatMap((line) => {
     const ms = timeOf(line)
     if (ms !== undefined) atMs = beginMs + Math.max(0, ms - first)
-    const text = line.length > COLUMNS ? `${line.slice(0, COLUMNS - 1)}…` : line
-    return { atMs, runs: [{ text, ...styleOf(line) }] }
+    return wrapped(line).map((text) => ({ atMs, runs: [{ text, ...styleOf(line) }] }))
   })
+}
+
+/**
+ * Breaks a line between words, behind the column of the process that printed it.
+ *
+ * @param {string} line
+ */
+function wrapped(line) {
+  const [head = ''] = /^.*?│ |^ */.exec(line) ?? []
+  const indent = head.replace(/[^│]/g, ' ')
+  const lines = [head]
+  for (const word of line.slice(head.length).split(' ')) {
+    const last = lines.length - 1
+    const isFirst = lines[last] === head || lines[last] === indent
+    const longer = `${lines[last]}${isFirst ? '' : ' '}${word}`
+    if (isFirst || longer.length <= COLUMNS) lines[last] = longer
+    else lines.push(`${indent}${word}`)
+  }
+  return lines
 }
 
 /** @param {string} line */
