@@ -1,6 +1,5 @@
 import { assertKnown } from '../base/validation/assert-known.js'
-import { mkdtempSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -88,7 +87,7 @@ export function createTestCoordinator<Events = StandardEvents>(
     closing = true
     await Promise.all(opened.map((coordinator) => coordinator.close()))
     takeClockAway?.()
-    if (onDisk) await rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+    if (onDisk) rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
   const own = open(name)
   const isolation = { home, as: open, close, [Symbol.asyncDispose]: close }

@@ -1,5 +1,4 @@
-import { mkdtempSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -93,8 +92,8 @@ async function runCase(target: DriverUnderTest, run: ConformanceCase['run']): Pr
       await context.close()
     }
   } finally {
-    // On Windows, a file that is still open keeps its folder busy; watchers close it in a later turn of the event loop.
-    await rm(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
+    // On Windows, a file that was open a moment ago keeps its folder busy for another moment.
+    rmSync(home, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
   }
 }
 
