@@ -20,10 +20,13 @@ export function createLocalGrant(
   }
   let released = false
   let gone = false
+  const watches = new Set<() => void>()
   const release = (): void => {
     const found = releaseClaim(context, claim)
     if (!released) gone = !found
     released = true
+    for (const stop of watches) stop()
+    watches.clear()
   }
   return {
     id: claim.request.id,
@@ -31,7 +34,15 @@ export function createLocalGrant(
     grantedAt: new Date(claim.since),
     isHeld,
     // A released lock is gone as well, but not lost.
-    onLost: (listener) => watchForLoss(claim, () => released || isHeld(), listener),
+    onLost: (listener) => {
+      if (released) return () => undefined
+      const stop = watchForLoss(claim, () => released || isHeld(), listener)
+      watches.add(stop)
+      return () => {
+        watches.delete(stop)
+        stop()
+      }
+    },
     release,
     releaseSync: release,
     wasGone: () => gone,
