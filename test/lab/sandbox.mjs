@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** A program's children, such as oclif's check for a newer version, can write into its folders for some seconds more. */
-const REMOVAL = { recursive: true, force: true, maxRetries: 10 }
+const REMOVE_ATTEMPTS = 200
+const PAUSE_MS = 50
 
 /** The folders in which a CLI runs. Their paths are the same in every run, so paths in its output are, too. */
 export class Sandbox {
@@ -31,14 +31,14 @@ export class Sandbox {
   /** Empties the CLI's folders; locks and events stay. */
   renew() {
     for (const folder of [this.work, this.userHome, this.temporary, this.bin]) {
-      rmSync(folder, REMOVAL)
+      remove(folder)
       mkdirSync(folder, { recursive: true })
     }
   }
 
   /** Replaces the kit's home with a fresh one. */
   forget() {
-    rmSync(this.opsHome, REMOVAL)
+    remove(this.opsHome)
     mkdirSync(this.opsHome, { mode: 0o700 })
   }
 
@@ -52,6 +52,25 @@ export class Sandbox {
   }
 
   remove() {
-    rmSync(this.#root, REMOVAL)
+    remove(this.#root)
+  }
+}
+
+/**
+ * A program's children, such as oclif's check for a newer version, can write into its folders for some seconds more. Node's `maxRetries`
+ * does not look for new files.
+ *
+ * @param {string} path
+ */
+function remove(path) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      rmSync(path, { recursive: true, force: true })
+      return
+    } catch (error) {
+      const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+      if (code !== 'ENOTEMPTY' || attempt === REMOVE_ATTEMPTS) throw error
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS)
+    }
   }
 }
