@@ -114,6 +114,42 @@ describe.runIf(hasNats())('a server that cannot be used', () => {
     })
   })
 
+  test.each([
+    ['disabled', 'UNSUPPORTED', 'jetstream: enabled'],
+    ['{ max_streams: 1 }', 'ENGINE_UNAVAILABLE', 'raise the account'],
+  ])('is named if JetStream for its account is %s', async (jetstream, code, remedy) => {
+    const server = await startServer({
+      config: `accounts {
+        A { jetstream: ${jetstream}, users: [{ user: a, password: a }] }
+        SYS { users: [{ user: s, password: s }] }
+      }
+      system_account: SYS`,
+      user: 'a:a@',
+    })
+    const options = { url: server.url, home: tmpdir(), disabled: false }
+    const first = new LockManager(options)
+    await first.list().catch(() => undefined)
+    await first.close()
+    await using events = new EventBus(options)
+    await expect(events.emit('a:b', 1)).rejects.toMatchObject({
+      code,
+      message: expect.stringContaining(remedy) as unknown,
+    })
+  })
+
+  test('is named if one of its streams was given a limit', async () => {
+    const server = await startServer()
+    await using events = new EventBus({ url: server.url, home: tmpdir(), disabled: false })
+    await events.emit('a:b', 1)
+    const [name = ''] = (await server.streams()).filter((each) => each.includes('_events_'))
+    const { config } = await server.ask(`STREAM.INFO.${name}`)
+    await server.ask(`STREAM.UPDATE.${name}`, { ...(config as object), max_msgs: 1 })
+    await expect(events.emit('a:b', 2)).rejects.toMatchObject({
+      code: 'ENGINE_UNAVAILABLE',
+      message: expect.stringContaining('remove it (nats stream edit)') as unknown,
+    })
+  })
+
   test('is named if it is down', async () => {
     const url = `nats://127.0.0.1:${await freePort()}`
     expect(await errorAt(url)).toMatchObject({

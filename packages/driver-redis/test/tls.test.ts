@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 import { LockManager } from '@cli-ops/shared-ipc'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 
 import { freePort } from '../../../test/engines/free-port.js'
@@ -73,5 +74,46 @@ describe.runIf(hasRedisServer())('a server with TLS', () => {
       code: 'ENGINE_UNAVAILABLE',
       message: expect.stringContaining('begins with rediss://') as string,
     })
+  })
+})
+
+describe.runIf(hasRedisServer())('a server without TLS', () => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await RedisServer.start()
+  })
+  afterAll(() => server.stop())
+
+  async function errorAt(url: string): Promise<unknown> {
+    const locks = new LockManager({ url, home: tmpdir(), disabled: false, engineTimeoutMs: 1_000 })
+    const failure: unknown = await locks.list().catch((error: unknown) => error)
+    await locks.close()
+    return failure
+  }
+
+  test('is named as one that might lack TLS if the URL asks for TLS', async () => {
+    // It waits for the end of a line, and says nothing.
+    expect(await errorAt(server.url.replace('redis:', 'rediss:'))).toMatchObject({
+      code: 'ENGINE_UNAVAILABLE',
+      message: expect.stringContaining('whether it uses TLS') as string,
+    })
+  })
+
+  test('is said to be full if it has too many clients', async () => {
+    const client = new Redis(server.port, '127.0.0.1')
+    await client.config('SET', 'maxclients', '1')
+    expect(await errorAt(server.url)).toMatchObject({
+      code: 'ENGINE_UNAVAILABLE',
+      message: expect.stringContaining('maxclients') as string,
+    })
+    client.disconnect()
+  })
+
+  test('names the part of the URL that selects a missing database', async () => {
+    const other = await RedisServer.start()
+    expect(await errorAt(`${other.url}/99`)).toMatchObject({
+      message: expect.stringContaining('the URL path is the number of a database') as string,
+    })
+    await other.stop()
   })
 })

@@ -16,7 +16,7 @@ export async function connectDriver(
   const { timeoutMs, url } = options
   const began = performance.now()
   const late = (): Error => {
-    const message = `${describeEngine(url)} did not answer within ${timeoutMs} ms`
+    const message = `${describeEngine(url)} did not answer within ${timeoutMs} ms; check its host and port, and whether it uses TLS`
     const reason = new CliOpsError('ENGINE_UNAVAILABLE', message)
     deadline.abort(reason)
     return reason

@@ -63,7 +63,8 @@ test('gives up on an engine that does not answer by the deadline', async () => {
   })
   await expect(connectDriver(driver.create, optionsOf(20))).rejects.toMatchObject({
     code: 'ENGINE_UNAVAILABLE',
-    message: 'redis://db.example:7000/2 did not answer within 20 ms',
+    message:
+      'redis://db.example:7000/2 did not answer within 20 ms; check its host and port, and whether it uses TLS',
     retryable: true,
   })
   expect([given?.aborted, driver.closed]).toEqual([true, 1])

@@ -16,6 +16,14 @@ const REMEDIES: readonly (readonly [pattern: RegExp, remedy: string])[] = [
     /insufficient (?:storage )?resources|no space left|resource limits exceeded/iu,
     "; JetStream's store is full: raise the server's max_file_store or the account's limit, or delete streams",
   ],
+  [
+    /^(?:maximum (?:messages|bytes) exceeded|message size exceeds maximum)/u,
+    '; the stream has been given a limit that the driver does not set: remove it (nats stream edit)',
+  ],
+  [
+    /^maximum (?:number of streams|consumers)/u,
+    "; raise the account's limit of JetStream streams or consumers",
+  ],
 ]
 
 /** An error reply from JetStream. */
@@ -69,11 +77,10 @@ function meaningOf(reason: unknown): readonly [ErrorCode, string] {
       `no permission for ${reason.operation} on ${reason.subject}; docs/guides/nats.md lists the required rights`,
     ]
   if (reason instanceof AuthorizationError) return ['FORBIDDEN', `${said} (${CREDENTIALS})`]
-  if (
-    reason instanceof JetStreamError &&
-    (reason.errCode === JS.notEnabled || reason.errCode === JS.notEnabledForAccount)
-  )
+  if (reason instanceof JetStreamError && reason.errCode === JS.notEnabled)
     return ['UNSUPPORTED', `${said}; start it with JetStream (nats-server -js)`]
+  if (reason instanceof JetStreamError && reason.errCode === JS.notEnabledForAccount)
+    return ['UNSUPPORTED', `${said}; enable it (accounts { <name> { jetstream: enabled } })`]
   const cause = reason instanceof Error ? reason.cause : undefined
   const why = cause instanceof Error && cause.message !== said ? `: ${cause.message}` : ''
   const [, remedy = ''] = REMEDIES.find(([pattern]) => pattern.test(`${said}${why}`)) ?? []

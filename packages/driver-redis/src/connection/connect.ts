@@ -100,7 +100,9 @@ async function connectTo(
   try {
     const ready = prepare(client, url, location)
     if (await outlasts(ready, timeoutMs))
-      throw new Error(`no answer within ${Math.round(timeoutMs)} ms`)
+      throw new Error(
+        `no answer within ${Math.round(timeoutMs)} ms; check its host and port, and whether it uses TLS`,
+      )
     const node = { client, facts: await ready }
     if (client.status !== 'ready') throw new Error('the connection ended')
     // All of a driver's connections go to one node: the others follow.
@@ -125,14 +127,18 @@ async function connectTo(
   }
 }
 
-/** The client library's words for a server that ended the connection, or does not speak Redis's protocol, say nothing to a person. */
-const UNCLEAR = /^(?:Connection is closed|Stream isn't writeable|Protocol error, got)/u
+/** The client library's words for a server that does not speak Redis's protocol. */
+const FOREIGN = /^Protocol error, got/u
+/** A full server ends a connection, often before the client library has read why. */
+const CUT = /^(?:Connection is closed|Stream isn't writeable)|ECONNRESET|EPIPE/u
 
 function toldClearly(url: URL, error: unknown): unknown {
   if (!(error instanceof Error)) return error
-  const isUnclear = UNCLEAR.test(error.message)
-  if (!isUnclear && !error.message.includes('ECONNRESET')) return error
-  const reason = isUnclear ? 'it does not answer as Redis does' : error.message
+  const isForeign = FOREIGN.test(error.message)
+  if (!isForeign && !CUT.test(error.message)) return error
+  const reason = isForeign
+    ? 'it does not answer as Redis does'
+    : 'it ended the connection; it may have as many clients as its maxclients allows'
   const [has, other] = isEncrypted(url)
     ? ['with TLS? Without TLS', 'redis://']
     : ['without TLS? With TLS', 'rediss://']

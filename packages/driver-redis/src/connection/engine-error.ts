@@ -35,6 +35,12 @@ const MEANINGS: readonly (readonly [pattern: RegExp, code: ErrorCode, remedy: st
     'UNSUPPORTED',
     '; the server has disabled or renamed HSET or PUBLISH (rename-command)',
   ],
+  [
+    /max number of clients/u,
+    'ENGINE_UNAVAILABLE',
+    '; raise its maxclients, or end some of its clients',
+  ],
+  [/DB index is out of range/u, 'ENGINE_UNAVAILABLE', '; the URL path is the number of a database'],
   [/^MISCONF /u, 'ENGINE_UNAVAILABLE', '; the server cannot write to its disk'],
 ]
 
