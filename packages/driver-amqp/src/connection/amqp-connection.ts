@@ -12,6 +12,9 @@ import { clientOptions, heartbeatSeconds } from './client-options.js'
 import { engineError } from './engine-error.js'
 import { LostError, OpenChannel } from './open-channel.js'
 
+/** A limit of the broker, on channels for example, ends the whole connection. */
+const NOT_ALLOWED = 530
+
 /** What the client library has, but does not declare in its types. */
 interface Internals {
   readonly stream: Socket
@@ -32,6 +35,8 @@ interface Live {
   heardAt: number
   /** Why the broker takes no messages: it is short of memory or disk. */
   blocked: string | undefined
+  /** Why the broker ended it, if that would happen again. */
+  refusal: Error | undefined
 }
 
 /**
@@ -106,7 +111,8 @@ export class AmqpConnection {
     try {
       return new OpenChannel(await live.model.createConfirmChannel())
     } catch (error) {
-      throw this.#live === live ? error : new LostError('the connection was lost')
+      if (this.#live === live) throw error
+      throw live.refusal ?? new LostError('the connection was lost')
     }
   }
 
@@ -151,12 +157,20 @@ export class AmqpConnection {
     const destroy = (): void => {
       ending.abort()
     }
-    const live: Live = { model, destroy, heardAt: monotonicMs(), blocked: undefined }
+    const live: Live = {
+      model,
+      destroy,
+      heardAt: monotonicMs(),
+      blocked: undefined,
+      refusal: undefined,
+    }
     stream.on('readable', () => {
       live.heardAt = monotonicMs()
     })
     // The channel's user gets the error; the library would throw it at the process.
-    model.on('error', () => undefined)
+    model.on('error', (error: Error & { readonly code?: unknown }) => {
+      if (error.code === NOT_ALLOWED) live.refusal = error
+    })
     model.on('close', () => {
       if (this.#live === live) this.#live = undefined
       // The library would end its side and wait for the other one.

@@ -56,13 +56,13 @@ export async function declareLog(
     return channel
   } catch (error) {
     // Another process created it, with a different retention.
-    if (codeOf(error) !== PRECONDITION_FAILED) throw channel.end ?? error
+    if (!isOtherRetention(error)) throw channel.end ?? error
     return connection.channel()
   }
 }
 
-/** Returns whether the log exists. */
-export async function hasLog(connection: AmqpConnection, queue: string): Promise<boolean> {
+/** Returns whether a queue exists: the log, or the cursor of a group. */
+export async function hasQueue(connection: AmqpConnection, queue: string): Promise<boolean> {
   const channel = await connection.channel()
   try {
     await channel.raw.checkQueue(queue)
@@ -145,6 +145,14 @@ function toRecord({ properties, content, fields }: ConsumeMessage): LogRecord {
     content,
     deliveryTag: fields.deliveryTag,
   }
+}
+
+/** A limit on queues, and a queue of another type, have the same code. */
+function isOtherRetention(error: unknown): boolean {
+  if (codeOf(error) !== PRECONDITION_FAILED) return false
+  return /inequivalent arg 'x-(?:max-length-bytes|stream-max-segment-size-bytes)'/u.test(
+    String(error),
+  )
 }
 
 function codeOf(error: unknown): unknown {

@@ -3,7 +3,7 @@ import { randomId, type StartPosition, type StoredEvent } from '@cli-ops/shared-
 import type { AmqpConnection } from '../connection/amqp-connection.js'
 import { LostError } from '../connection/open-channel.js'
 import { tryAgain } from '../connection/try-again.js'
-import { consumeLog, hasLog, type LogRecord, type LogStart, publishMark } from './event-log.js'
+import { consumeLog, hasQueue, type LogRecord, type LogStart, publishMark } from './event-log.js'
 import { BEGINNING, type LogPosition, positionOf } from './log-position.js'
 
 const PREFETCH = 256
@@ -23,7 +23,7 @@ export async function findPosition(
   if (typeof start === 'object' && 'offset' in start) return start
   return connection.within(undefined, (call) =>
     tryAgain(call, async () => {
-      if (!(await hasLog(connection, queue))) return BEGINNING
+      if (!(await hasQueue(connection, queue))) return BEGINNING
       const mark = randomId()
       return read(connection, queue, {
         start: toLogStart(start),

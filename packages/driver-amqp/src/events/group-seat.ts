@@ -1,13 +1,18 @@
+import { clearInterval, setInterval } from 'node:timers'
+
 import { type Cursor, randomId } from '@cli-ops/shared-ipc/driver'
 import type { ConsumeMessage } from 'amqplib'
 
 import type { AmqpConnection } from '../connection/amqp-connection.js'
 import type { OpenChannel } from '../connection/open-channel.js'
+import { hasQueue } from './event-log.js'
 
 const COMMIT = 'cli-ops:commit'
 const START = 'cli-ops:start'
-/** Returns after everything else in the queue. */
+/** Returns after everything else in the queue, to the active consumer. */
 const FENCE = 'cli-ops:fence'
+/** How often one that stands by checks whether it is active although the queue has lost its cursor. */
+const PROBE_MS = 5_000
 
 /**
  * The right to read for a group, and its cursor: both are one queue with a single active consumer. The broker delivers
@@ -27,7 +32,7 @@ export class GroupSeat {
   }
 
   /**
-   * Joins a group's queue. A group without a cursor gets one immediately.
+   * Joins a group's queue. A new group gets its cursor immediately.
    *
    * @param start finds the cursor of a new group
    */
@@ -39,12 +44,15 @@ export class GroupSeat {
     const channel = await connection.channel()
     try {
       const seat = new GroupSeat(channel, queue)
-      const { messageCount, consumerCount } = await channel.raw.assertQueue(queue, {
+      const isNew = !(await hasQueue(connection, queue))
+      // Found before the queue is there, so that a failure leaves no queue without a cursor.
+      const cursor = isNew ? await start() : undefined
+      await channel.raw.assertQueue(queue, {
         durable: true,
         // On a single-node broker, a quorum queue can come back from a crash without a leader, permanently.
         arguments: { 'x-queue-type': 'classic', 'x-single-active-consumer': true },
       })
-      if (messageCount === 0 && consumerCount === 0) await seat.#publish(START, await start())
+      if (cursor !== undefined) await seat.#publish(START, cursor)
       return seat
     } catch (error) {
       const reason = channel.end ?? error
@@ -53,29 +61,48 @@ export class GroupSeat {
     }
   }
 
-  /** Resolves to the group's cursor once this consumer is active. Rejects when the channel ends. */
+  /**
+   * Resolves to the group's cursor once this consumer is active. Rejects when the channel ends. A policy (`message-ttl`)
+   * can have removed the cursor: then the broker delivers nothing, and probes show who is active. The cursor is empty
+   * then, and the group begins with the oldest event, since a repeated event is better than a lost one.
+   */
   async activate(): Promise<Cursor> {
     const fence = randomId()
     const messages: ConsumeMessage[] = []
     let isFenced = false
-    await new Promise<void>((resolve, reject) => {
-      this.channel.onEnd(reject)
-      const onMessage = (message: ConsumeMessage | null): void => {
-        if (message === null) {
-          this.channel.close()
-          return
+    let probing: NodeJS.Timeout | undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.channel.onEnd(reject)
+        const onMessage = (message: ConsumeMessage | null): void => {
+          if (message === null) {
+            this.channel.close()
+            return
+          }
+          clearInterval(probing)
+          const { deliveryTag } = message.fields
+          if (isFenced && isOf(FENCE)(message)) {
+            // A probe of one that stands by.
+            this.channel.ack(deliveryTag)
+            return
+          }
+          this.#newestTag = Math.max(this.#newestTag, deliveryTag)
+          if (isFenced) return
+          // The first message shows that this consumer is active, not that it is the only message.
+          if (messages.length === 0) this.#publish(FENCE, fence).catch(reject)
+          messages.push(message)
+          if (message.content.toString('utf8') !== fence) return
+          isFenced = true
+          resolve()
         }
-        this.#newestTag = Math.max(this.#newestTag, message.fields.deliveryTag)
-        if (isFenced) return
-        // The first message shows that this consumer is active, not that it is the only message.
-        if (messages.length === 0) this.#publish(FENCE, fence).catch(reject)
-        messages.push(message)
-        if (message.content.toString('utf8') !== fence) return
-        isFenced = true
-        resolve()
-      }
-      this.channel.raw.consume(this.#queue, onMessage).catch(reject)
-    })
+        this.channel.raw.consume(this.#queue, onMessage).catch(reject)
+        probing = setInterval(() => {
+          this.#publish(FENCE, randomId()).catch(reject)
+        }, PROBE_MS).unref()
+      })
+    } finally {
+      clearInterval(probing)
+    }
     const cursor = textOf(messages.findLast(isOf(COMMIT)) ?? messages.find(isOf(START)))
     // Written again, since a broker counts how often a message is redelivered and finally drops it.
     await this.commit(cursor)
