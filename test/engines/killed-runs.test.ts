@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 import { root } from '../../scripts/workspaces.mjs'
 import { hubWith, NATS, POSTGRES, REDIS, type Variables } from './engines-with-locks.js'
 import type { ServerProcess } from './server-process.js'
