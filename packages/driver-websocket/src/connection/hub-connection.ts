@@ -1,15 +1,16 @@
 import type { IncomingMessage } from 'node:http'
-import { clearTimeout, setTimeout } from 'node:timers'
 
 import {
+  clearTimeout,
   CliOpsError,
   describeEngine,
-  isCliOpsError,
-  pause,
   type DriverOptions,
+  isCliOpsError,
   KeepAlive,
   monotonicMs,
   ownProcess,
+  pause,
+  setTimeout,
   settleWithin,
 } from '@cli-ops/shared-ipc/driver'
 import type { WebSocket } from 'ws'

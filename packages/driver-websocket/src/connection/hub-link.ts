@@ -1,6 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
-
-import { ClientConnection, CliOpsError } from '@cli-ops/shared-ipc/driver'
+import { clearTimeout, ClientConnection, CliOpsError, setTimeout } from '@cli-ops/shared-ipc/driver'
 import type { WebSocket } from 'ws'
 
 import type { Welcome } from '../protocol/protocol.js'

@@ -1,6 +1,12 @@
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
-
-import { CliOpsError, printable, RequestRefused, RPC_ERROR } from '@cli-ops/shared-ipc/driver'
+import {
+  clearTimeout,
+  CliOpsError,
+  printable,
+  RequestRefused,
+  RPC_ERROR,
+  setImmediate,
+  setTimeout,
+} from '@cli-ops/shared-ipc/driver'
 
 import { ClientEvents } from './client-events.js'
 import { ClientLocks } from './client-locks.js'
