@@ -1,6 +1,7 @@
 import { say } from '../../base/terminal/message.js'
 import { packageBinOf, type PackageBin } from '../host/cli-name.js'
-import { EXIT_CONFIG, exitCodeOf } from '../host/exit-codes.js'
+import { EXIT_CONFIG } from '../../base/errors/exit-codes.js'
+import { exitCodeOf } from '../host/exit-code-of.js'
 import { isOn } from '../../base/process/environment.js'
 import { describeOwnProcess, ownProcess } from '../../base/process/own-process.js'
 import { processPart } from '../../base/process/process-state.js'
