@@ -20,7 +20,7 @@ import type { HelloParams, SessionKey, Welcome } from '../protocol/protocol.js'
 import { Backoff } from './backoff.js'
 import { engineError } from './engine-error.js'
 import { type CallOptions, HubLink, type NotificationListener } from './hub-link.js'
-import { endOfLink } from './link-ended.js'
+import { endOfLink } from '../protocol/link-ended.js'
 import { openSocket } from './open-socket.js'
 
 /** A primitive's part in a connection. */

@@ -5,7 +5,7 @@ import type { Welcome } from '../protocol/protocol.js'
 import { WebSocketChannel } from '../protocol/web-socket-channel.js'
 import { fromWireError } from '../protocol/wire-error.js'
 import { engineError } from './engine-error.js'
-import { linkEnded } from './link-ended.js'
+import { linkEnded } from '../protocol/link-ended.js'
 
 /** Handles the hub's notifications. */
 export type NotificationListener = (
