@@ -15,7 +15,7 @@ export function beginProgress(): Progress {
   return { state: 'running', result: undefined, failed: false, error: undefined }
 }
 
-/** Is told how an action ended. */
+/** Receives how an action ended. */
 export interface ActionObserver {
   /** It returned something that is not a promise. */
   returned(result: unknown): void

@@ -22,7 +22,7 @@ interface Shared {
   readonly frameworks: Set<string>
   /** True once another process is the program, or the program has been refused, or has shown its help instead of parsing. */
   isSettled: boolean
-  /** True once an error was caught by nobody. */
+  /** True once an error was not caught. */
   hasThrown: boolean
   /** Why the rules cannot hold. */
   reason?: string
@@ -171,7 +171,7 @@ export class PreloadedProgram {
     try {
       return configuredRules(this.#names())
     } catch {
-      // A program with a rule there hears of it when it begins a command.
+      // A program with a rule there reports it when it begins a command.
       return undefined
     }
   }

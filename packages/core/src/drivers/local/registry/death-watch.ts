@@ -27,7 +27,7 @@ export class DeathWatch {
       return settleDead(this.#home, { deadline: monotonicMs() + LOOK_BUDGET_MS }).hasOthers
     } catch (error) {
       // Direct users of the registry get the error.
-      debug(() => `cannot look for killed processes: ${String(error)}`)
+      debug(() => `cannot check for killed processes: ${String(error)}`)
       return true
     }
   }
@@ -38,12 +38,12 @@ export class DeathWatch {
     const look = (): void => {
       if (!this.look()) this.#rest()
     }
-    const goOn = (): void => {
+    const resume = (): void => {
       this.#stopPulse ??= onPulse(look, { everyMs: DEATH_PULSE_MS })
     }
-    this.#stopWatch = new RecordStore(this.#home).watch(goOn)
+    this.#stopWatch = new RecordStore(this.#home).watch(resume)
     // No hint reports what came before the watch.
-    goOn()
+    resume()
   }
 
   stop(): void {
