@@ -10,7 +10,7 @@ const local = { rules: { 'kebab-case-files': kebabCaseFiles, layers } }
 const HOST_TIMERS = {
   name: 'node:timers',
   message:
-    'node:test fakes them. See own-timers.ts; drivers find its timers in @cli-ops/shared-ipc/driver.',
+    'In a CommonJS bundle, node:test fakes them. See own-timers.ts; drivers find its timers in @cli-ops/shared-ipc/driver.',
 }
 
 const LATE_PACKAGES = ['chokidar', 'proper-lockfile', 'smol-toml', 'yaml']
