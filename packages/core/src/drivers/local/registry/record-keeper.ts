@@ -10,7 +10,7 @@ export function createRecordKeeper(
 ): Required<RecordKeeper> {
   const register = (record: ServiceRecord): void => {
     store.write(record)
-    // A server, or a program that registers itself, goes on for a while; a command that does not would pay for nothing.
+    // A server, or a program that registers itself, runs for a while; a command that does not would pay for nothing.
     if (record.commands === undefined || record.endpoint !== undefined) openLifeFile(home.root)
   }
   const unregister = (name: string, instance: string): void => {
