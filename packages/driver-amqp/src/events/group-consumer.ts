@@ -1,6 +1,4 @@
-import { clearInterval, setInterval } from 'node:timers'
-
-import { type Cursor, randomId } from '@cli-ops/shared-ipc/driver'
+import { clearInterval, type Cursor, randomId, setInterval } from '@cli-ops/shared-ipc/driver'
 import type { ConsumeMessage } from 'amqplib'
 
 import type { AmqpConnection } from '../connection/amqp-connection.js'
@@ -15,12 +13,12 @@ const FENCE = 'cli-ops:fence'
 const PROBE_MS = 5_000
 
 /**
- * The right to read for a group, and its cursor: both are one queue with a single active consumer. The broker delivers
- * the queue's messages, the cursors, to one consumer at a time, and to the next one when the consumer has gone. The
+ * A consumer of a group's queue, which holds the group's cursor and has a single active consumer. The broker delivers
+ * the queue's messages, the cursors, to one consumer at a time, and to the next one when that one has gone. The
  * active one keeps the newest cursor unacknowledged; a commit stores the next one over the same channel, so a consumer
  * that the broker has dropped cannot commit.
  */
-export class GroupSeat {
+export class GroupConsumer {
   readonly channel: OpenChannel
   readonly #queue: string
   /** The newest delivery. Earlier ones are outdated; the next commit acknowledges them. */
@@ -40,10 +38,10 @@ export class GroupSeat {
     connection: AmqpConnection,
     queue: string,
     start: () => Promise<Cursor>,
-  ): Promise<GroupSeat> {
+  ): Promise<GroupConsumer> {
     const channel = await connection.channel()
     try {
-      const seat = new GroupSeat(channel, queue)
+      const consumer = new GroupConsumer(channel, queue)
       const isNew = !(await hasQueue(connection, queue))
       // Found before the queue is there, so that a failure leaves no queue without a cursor.
       const cursor = isNew ? await start() : undefined
@@ -52,8 +50,8 @@ export class GroupSeat {
         // On a single-node broker, a quorum queue can come back from a crash without a leader, permanently.
         arguments: { 'x-queue-type': 'classic', 'x-single-active-consumer': true },
       })
-      if (cursor !== undefined) await seat.#publish(START, cursor)
-      return seat
+      if (cursor !== undefined) await consumer.#publish(START, cursor)
+      return consumer
     } catch (error) {
       const reason = channel.end ?? error
       channel.close()
@@ -116,7 +114,7 @@ export class GroupSeat {
     if (outdated > 0) this.channel.ack(outdated, { allUpTo: true })
   }
 
-  /** Gives the seat to the next consumer. */
+  /** Lets the next consumer become the active one. */
   leave(): void {
     this.channel.close()
   }
