@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 import { LockManager } from '@cli-ops/shared-ipc'
 import { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import { freePort } from '../../../test/engines/free-port.js'
 import { hasRedisServer, RedisServer } from '../../../test/engines/redis-server.js'
@@ -111,9 +111,9 @@ describe.runIf(hasRedisServer())('a server without TLS', () => {
 
   test('names the part of the URL that selects a missing database', async () => {
     const other = await RedisServer.start()
+    onTestFinished(() => other.stop())
     expect(await errorAt(`${other.url}/99`)).toMatchObject({
       message: expect.stringContaining('the URL path is the number of a database') as string,
     })
-    await other.stop()
   })
 })
