@@ -4,7 +4,7 @@ import { entryPath } from '../../../base/builtins.js'
 import { formatTicketName, parseTicketName, type TicketName } from './lock-names.js'
 import type { ResourcePaths } from './resource-paths.js'
 import type { LockContext } from './lock-context.js'
-import { discardFile, removeIfEmpty } from './put-directory.js'
+import { removeIfEmpty } from './put-directory.js'
 import { formatOwnerRecord, type RecordFacts } from './owner-record.js'
 import { isIdle } from './waiter-patience.js'
 
@@ -65,9 +65,16 @@ export function nameAncestors(
   return { ...ticket, content }
 }
 
-/** Leaves the queue; the last one to leave removes its directory. Repeating it does nothing. */
-export function leaveQueue(context: LockContext, ticket: Ticket): void {
-  discardFile(context.fileSystem, ticket.path, ticket.paths.queue)
+/**
+ * Leaves the queue; the last one to leave removes its directory. Repeating it does nothing. Returns the names of the tickets that are
+ * left, in order of arrival: each waiter that still saw this ticket is among them.
+ */
+export function leaveQueue({ fileSystem }: LockContext, { path, paths }: Ticket): string[] {
+  fileSystem.unlink(path)
+  // Of several that leave at once, the last one finds nothing. Attempts to remove the others' directory would fail at each turn.
+  const left = fileSystem.list(paths.queue)
+  if (left.length === 0) removeIfEmpty(fileSystem, paths.queue)
+  return left.sort()
 }
 
 /**

@@ -40,6 +40,8 @@ class Waiter {
   /** An ending process still exists for a moment after the hint: how soon to poll again, in milliseconds. */
   #endingMs = MAX_ENDING_MS
   #ended = false
+  /** Nothing has happened since the last check, for as long as a poll is apart. */
+  #isPoll = false
   readonly #stopNudges: (() => void) | undefined
   #stopTimer: () => void = () => undefined
 
@@ -95,9 +97,12 @@ class Waiter {
       return
     }
     if (this.#ended) return
-    this.#stopTimer = this.#context.clock.startTimer(this.#nextMs(), () => this.#look(), {
-      persistent: true,
-    })
+    const poll = (): void => {
+      this.#isPoll = true
+      this.#look()
+      this.#isPoll = false
+    }
+    this.#stopTimer = this.#context.clock.startTimer(this.#nextMs(), poll, { persistent: true })
   }
 
   #onEnd(): void {
@@ -115,9 +120,9 @@ class Waiter {
   /** Starts a watch and then polls again, since no hint reports what happened before the watch. */
   #tryTurn(): Claim | undefined {
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
-      const claim = this.#turn.tryOnce()
+      const claim = this.#turn.tryOnce({ isHinted: looks === 0, isPoll: this.#isPoll })
       if (claim !== undefined) return claim
-      const isNew = this.#watchChange()
+      const isNew = this.#watchChange() && !this.#turn.isStillHeld()
       if (!this.#watchEnd() && !isNew) break
     }
     return undefined
@@ -135,7 +140,13 @@ class Waiter {
     const { surroundings } = this.#context
     if (surroundings.watchEnd === undefined) return false
     const awaited = this.#turn.awaited
-    return this.#end.isNewOn(awaited.map(({ text }) => text).join('/'), (listener) =>
+    const key = awaited.map(({ text }) => text).join('/')
+    // Most holders release the lock before the first poll, and watching each of them would cost more than that poll.
+    if (!this.#isPoll) {
+      this.#end.closeUnless(key)
+      return false
+    }
+    return this.#end.isNewOn(key, (listener) =>
       watchAll(awaited, (identity) => surroundings.watchEnd?.(identity, listener)),
     )
   }
