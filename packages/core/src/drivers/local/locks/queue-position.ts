@@ -97,7 +97,7 @@ export class QueuePosition {
   /** One poll: returns the lock if it is this waiter's turn and the lock is available. */
   tryOnce({ isHinted = false, isPoll = true }: Look = {}): Claim | undefined {
     if (!this.#isFarStill()) this.#find(isPoll)
-    if (!this.#isHead) return undefined
+    if (!this.isHead) return undefined
     // Without a listing first, nobody has the lock for a shorter time.
     const released = isHinted ? this.#holder?.token : undefined
     this.#holder = undefined
@@ -109,10 +109,15 @@ export class QueuePosition {
     })
   }
 
+  /** True if only the holder is before this waiter. */
+  get isHead(): boolean {
+    return this.#before === undefined && this.#position === 0
+  }
+
   /** Returns whether the holder that the last poll found still has the lock. A watch that began in between hears of its release. */
   isStillHeld(): boolean {
     const { fileSystem } = this.#context
-    const held = this.#isHead ? this.#holder?.text : undefined
+    const held = this.isHead ? this.#holder?.text : undefined
     return (
       held !== undefined &&
       fileSystem.status(entryPath(this.#ticket.paths.lock, held)) !== undefined
@@ -125,7 +130,7 @@ export class QueuePosition {
    */
   get watchable(): string | undefined {
     const { lock, queue } = this.#ticket.paths
-    if (this.#isHead) return lock
+    if (this.isHead) return lock
     // A nudged waiter needs no earlier watch, which would only wake it twice.
     return this.#before === undefined || this.#isNudged || this.#position >= NEAR
       ? undefined
@@ -134,7 +139,7 @@ export class QueuePosition {
 
   /** The owners whose end can advance this waiter: the holders, or the waiter before it. Empty if there are too many. */
   get awaited(): readonly OwnerName[] {
-    if (this.#isHead) {
+    if (this.isHead) {
       // The last check has just found and judged it.
       if (this.#holder?.holder !== undefined) return [this.#holder.holder]
       const holders = findLiveHolders(this.#context, this.#ticket.paths)
@@ -160,7 +165,7 @@ export class QueuePosition {
 
   /** Returns the milliseconds to wait before the next poll. */
   pollMs(hears: { readonly change: boolean; readonly end: boolean }): number {
-    const hearsOfChange = hears.change || (this.#isNudged && !this.#isHead)
+    const hearsOfChange = hears.change || (this.#isNudged && !this.isHead)
     const hearsOfEnd = hears.end || (this.#isNudged && this.#position >= NEAR)
     return this.#pace.nextMs(this.#position, { hearsOfChange, hearsOfEnd }, this.#nowMs())
   }
@@ -183,10 +188,6 @@ export class QueuePosition {
       const ticket = parseTicketName(name)
       if (ticket !== undefined && surroundings.nudge(ticket.identity)) return
     }
-  }
-
-  get #isHead(): boolean {
-    return this.#before === undefined && this.#position === 0
   }
 
   /**

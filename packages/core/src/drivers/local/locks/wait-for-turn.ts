@@ -11,6 +11,9 @@ import { QueuePosition } from './queue-position.js'
 /** A process that is ending disappears within this time, or was not ending. */
 const MAX_ENDING_MS = 128
 
+/** How long a holder keeps the lock until the first in the queue watches its end. Most release it earlier, and watching costs more than a poll. */
+const WATCH_END_AFTER_MS = 5
+
 /** After a lost race it polls again immediately, but not forever. */
 const MAX_LOOKS = 10
 
@@ -111,7 +114,10 @@ class Waiter {
   }
 
   #nextMs(): number {
-    const pollMs = this.#turn.pollMs({ change: this.#change.isArmed, end: this.#end.isArmed })
+    const end = this.#end.isArmed
+    const usualMs = this.#turn.pollMs({ change: this.#change.isArmed, end })
+    const isNew = !end && !this.#isPoll && this.#turn.isHead
+    const pollMs = isNew ? Math.min(WATCH_END_AFTER_MS, usualMs) : usualMs
     if (this.#endingMs >= MAX_ENDING_MS) return pollMs
     this.#endingMs *= 2
     return Math.min(pollMs, this.#endingMs / 2)
@@ -141,7 +147,6 @@ class Waiter {
     if (surroundings.watchEnd === undefined) return false
     const awaited = this.#turn.awaited
     const key = awaited.map(({ text }) => text).join('/')
-    // Most holders release the lock before the first poll, and watching each of them would cost more than that poll.
     if (!this.#isPoll) {
       this.#end.closeUnless(key)
       return false
