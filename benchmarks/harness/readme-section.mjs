@@ -5,7 +5,7 @@ import { COLUMNS, rowCells } from './format-figures.mjs'
 
 /** What a newcomer wants to know first: the area, the module, and the beginning of the row. */
 const ROWS = [
-  ['startup', 'commander', 'a command with one uncontended lock'],
+  ['startup', 'commander-node24', 'a command with one uncontended lock'],
   ['locks', 'handover', 'kill -9'],
   ['events', 'latency', ''],
 ]
@@ -31,8 +31,13 @@ export async function writeReadmeSection(readme, folder) {
     )
     if (module === undefined || row === undefined) return []
     const cells = rowCells(row)
-    const label = area === 'startup' ? `${name}: ${cells[0] ?? ''}` : (cells[0] ?? '')
-    return [[label, ...picked.slice(1).map((column) => cells[column] ?? '')]]
+    const [label = ''] = cells
+    return [
+      [
+        area === 'startup' ? `${name.replace('-node', ' on Node ')}: ${label}` : label,
+        ...picked.slice(1).map((column) => cells[column] ?? ''),
+      ],
+    ]
   })
   const line = (/** @type {readonly string[]} */ cells) =>
     `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`

@@ -2,6 +2,7 @@
 // what it measures.
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
+import { machineFacts } from './machine-facts.mjs'
 import { Reporter } from './report.mjs'
 
 const [path = '', options = '{}'] = process.argv.slice(2)
@@ -10,7 +11,8 @@ try {
   /** @type {import('./discover.mjs').BenchmarkModule} */
   const { title, run } = await import(pathToFileURL(path).href)
   await run(reporter)
-  process.send?.({ result: { title, ...reporter.report } }, () => process.disconnect())
+  const result = { title, machine: machineFacts(), ...reporter.report }
+  process.send?.({ result }, () => process.disconnect())
 } catch (error) {
   console.error(error)
   const reason = error instanceof Error ? error.message : String(error)

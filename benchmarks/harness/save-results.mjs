@@ -1,13 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { AREAS } from './discover.mjs'
-import { machineFacts } from './machine-facts.mjs'
 import { resultsPage } from './results-page.mjs'
 import { linePlot } from './plots/line-plot.mjs'
 import { ratioPlot } from './plots/ratio-plot.mjs'
 
 /**
- * @typedef {import('./start-module.mjs').ModuleResult & { machine: ReturnType<typeof machineFacts>,
+ * @typedef {import('./start-module.mjs').ModuleResult & {
  *   date: string, quick: boolean, seconds: number, svgs: string[] }} SavedModule
  * @typedef {Record<string, SavedModule>} SavedArea modules by name, in the order of their names
  */
@@ -17,7 +16,7 @@ import { ratioPlot } from './plots/ratio-plot.mjs'
  * results are kept.
  *
  * @param {string} folder
- * @param {import('./discover.mjs').Benchmark} benchmark
+ * @param {{ area: string, name: string }} benchmark
  * @param {import('./start-module.mjs').ModuleResult} result
  * @param {{ quick: boolean, seconds: number }} run
  */
@@ -35,11 +34,10 @@ export function saveResults(folder, { area, name }, result, { quick, seconds }) 
     writeFileSync(join(folder, `${prefix}${plot}.svg`), svg)
     return [`${prefix}${plot}.svg`]
   })
-  const machine = machineFacts()
   const date = new Date().toISOString().slice(0, 10)
   const saved = {
     ...readArea(folder, area),
-    [name]: { ...result, machine, date, quick, seconds, svgs },
+    [name]: { ...result, date, quick, seconds, svgs },
   }
   const sorted = Object.fromEntries(Object.entries(saved).sort(([a], [b]) => (a < b ? -1 : 1)))
   writeFileSync(join(folder, `${area}.json`), `${JSON.stringify(sorted, null, 2)}\n`)

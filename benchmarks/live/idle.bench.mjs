@@ -97,6 +97,7 @@ function* peers(folder) {
   if (hasProgram('tail')) yield started('to compare: tail -f', 'tail', ['-f', file])
   if (!hasProgram('flock')) return
   yield started('to compare: the holder of a flock', 'flock', ['--no-fork', file, 'sleep', '600'])
+  while (spawnSync('flock', ['--nonblock', file, 'true']).status === 0);
   yield started('to compare: a waiter for a flock', 'flock', ['--no-fork', file, 'true'])
 }
 

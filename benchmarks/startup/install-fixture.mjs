@@ -50,10 +50,12 @@ export function installFixture({ name, plugin, libraries }, variants, base = INS
   }
   const { resolve } = createRequire(join(pluginPackage.dir, 'package.json'))
   for (const library of libraries) {
-    const link = join(folder, 'node_modules', library)
-    mkdirSync(dirname(link), { recursive: true })
-    // A link instead of a copy: a framework's dependencies are found from its real path.
-    symlinkSync(packageFolder(resolve(library), library), link, 'junction')
+    const target = join(folder, 'node_modules', library)
+    const source = packageFolder(resolve(library), library)
+    mkdirSync(dirname(target), { recursive: true })
+    // A framework's dependencies are found from its real path.
+    if (hasDependencies(source)) symlinkSync(source, target, 'junction')
+    else cpSync(source, target, { recursive: true })
   }
   const ownPackages = join(FIXTURES, name, 'packages')
   if (existsSync(ownPackages)) {
@@ -96,6 +98,12 @@ function linesOf(source, variant) {
     .filter((line) => (ONLY.exec(line)?.[1] ?? variant) === variant)
     .map((line) => line.replace(ONLY, ''))
     .join('\n')
+}
+
+/** @param {string} folder */
+function hasDependencies(folder) {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+  return Object.keys(dependencies).length > 0
 }
 
 /** @param {string} file @param {string} library */

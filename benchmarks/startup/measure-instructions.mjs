@@ -1,5 +1,10 @@
+import { join } from 'node:path'
 import { canCountInstructions } from '../harness/count-instructions.mjs'
+import { installFixture } from './install-fixture.mjs'
 import { countInstructions } from './instructions.mjs'
+
+/** Characters of the folder that a CLI is installed in: as in a container, globally, and by a version manager below a home. */
+const PATH_LENGTHS = [30, 60, 90]
 
 /**
  * Compares commands by the machine instructions they execute, which the machine's noise does not affect.
@@ -7,8 +12,10 @@ import { countInstructions } from './instructions.mjs'
  * @param {import('../harness/report.mjs').Reporter} reporter
  * @param {import('./measure-startup.mjs').Variants} variants
  * @param {import('./measure-startup.mjs').MeasuredFramework} framework
+ * @param {string} scratch
  */
-export function measureInstructions(reporter, { plain, plugin }, { name, commands }) {
+export function measureInstructions(reporter, { plain, plugin }, framework, scratch) {
+  const { name, commands } = framework
   if (!canCountInstructions()) {
     reporter.note('Instructions were not counted: valgrind is not installed.')
     return
@@ -30,4 +37,24 @@ export function measureInstructions(reporter, { plain, plugin }, { name, command
       peer: { name: 'without the plugin', samples: [countInstructions(plain, args)] },
     })
   }
+  // V8 compiles what handles paths at a threshold that their length decides.
+  for (const length of PATH_LENGTHS) {
+    const files = installFixture(framework, ['plain', 'plugin'], folderOfLength(scratch, length))
+    const ours = { ...plugin, file: files.plugin }
+    countInstructions(ours, commands.plain)
+    reporter.compare({
+      what: `instructions of a command installed in a path of ${length} characters`,
+      unit: 'million',
+      ours: [countInstructions(ours, commands.plain)],
+      peer: {
+        name: 'without the plugin',
+        samples: [countInstructions({ ...plain, file: files.plain }, commands.plain)],
+      },
+    })
+  }
+}
+
+/** @param {string} parent @param {number} length */
+function folderOfLength(parent, length) {
+  return join(parent, 'x'.repeat(Math.max(1, length - parent.length - 1)))
 }

@@ -40,5 +40,5 @@ export async function measureStartup(reporter, framework) {
     reporter.note(`CPU time is user + system of the whole process, in ${meter.precision}.`)
     meter.close()
   }
-  if (reporter.instructions) measureInstructions(reporter, variants, framework)
+  if (reporter.instructions) measureInstructions(reporter, variants, framework, scratch)
 }

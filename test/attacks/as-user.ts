@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished, type TestContext } from 'vitest'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 /** Two user ids that nobody else on this machine has. */
 export const VICTIM = 54_321

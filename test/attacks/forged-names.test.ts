@@ -9,7 +9,7 @@ import {
   formatIdentity,
   ownIdentity,
 } from '../../packages/core/src/base/process/process-identity.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 /** The identity of this machine's first process, which is alive, and of one that never existed. */
 const LIVING = formatIdentity(ownIdentity())

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { root } from '../../scripts/workspaces.mjs'
 import { freePort } from '../engines/free-port.js'
 import { codeBlocks } from './markdown.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const GUIDE = join(root, 'docs/guides/hub.md')
 

@@ -90,6 +90,17 @@ test('docs/reference describes every option of every cli-ops command, and no oth
   expect(inTables.filter((option) => !known.has(option!))).toEqual([])
 })
 
+test('docs/reference describes every cli-ops command', () => {
+  const text = ['cli.md', 'ops.md']
+    .map((name) => readFileSync(join(root, 'docs/reference', name), 'utf8'))
+    .join('\n')
+  const commands = createProgram().commands.map((command) => command.name())
+  const shown = commands.filter((name) => name !== 'help' && !name.startsWith('__'))
+  expect(shown.filter((name) => !new RegExp(`\`(?:cli-ops )?${name}\\b`, 'u').test(text))).toEqual(
+    [],
+  )
+})
+
 /** Returns the first cells of rows, as plain names in order. */
 function namesOf(rows: readonly string[][]): string[] {
   return rows.map(([name = '']) => name.replaceAll('`', '')).sort()

@@ -4,7 +4,10 @@ import { ERROR_CODES } from '@cli-ops/shared-ipc'
 import { serviceRecordSchema } from '@cli-ops/shared-ipc/schemas'
 import { expect, test } from 'vitest'
 
-import * as exitCodes from '../../packages/core/src/command/host/exit-codes.js'
+import * as cliExitCodes from '../../packages/cli/src/exit-codes.js'
+import * as kitExitCodes from '../../packages/core/src/base/errors/exit-codes.js'
+import { DRIVER_PACKAGES } from '../../packages/core/src/engine/driver-packages.js'
+import { misspeltVariable } from '../../packages/core/src/ops/misspelt-variable.js'
 import { pagesIn } from '../../scripts/site/pages.mjs'
 import { root, workspaces } from '../../scripts/workspaces.mjs'
 import { codeBlocks, sectionRows, tableRows } from './markdown.js'
@@ -23,13 +26,15 @@ test('docs/reference/errors.md lists the codes of the kit, and which are retryab
   expect(documented).toEqual(codes)
 })
 
+const { EXIT_LOST, ...pluginExitCodes } = kitExitCodes // Only `cli-ops run` loses a lock.
+
 test.each([
-  ['errors.md', [exitCodes.EXIT_LOST]], // Only `cli-ops run` has it.
-  ['cli.md', []],
-])('docs/reference/%s lists the exit codes of the kit', (name, elsewhere) => {
+  ['errors.md', pluginExitCodes],
+  ['cli.md', { EXIT_LOST, ...pluginExitCodes, ...cliExitCodes }],
+])('docs/reference/%s lists the exit codes', (name, exitCodes) => {
   const rows = sectionRows(join(root, 'docs/reference', name), 'Exit codes', /^\d/u)
-  const listed = [...elsewhere, ...rows.map(([code]) => Number(code))]
-  const codes = Object.values(exitCodes).filter((code) => typeof code === 'number')
+  const listed = rows.flatMap(([codes = '']) => codes.split(', ').map(Number))
+  const codes = Object.values(exitCodes)
   expect(codes.length).toBeGreaterThan(3)
   expect(codes.filter((code) => !listed.includes(code))).toEqual([])
 })
@@ -48,6 +53,25 @@ test('docs/reference/environment.md lists the variables that the packages read',
   expect(read.size).toBeGreaterThan(5)
   expect([...read].filter((name) => !mentioned.includes(name))).toEqual([])
   expect(listed.filter((name) => !read.has(name))).toEqual([])
+})
+
+test('doctor knows the variables, and which setting a misspelt one was meant to be', () => {
+  const path = join(root, 'docs/reference/environment.md')
+  const namesIn = (rows: readonly string[][]): string[] =>
+    rows
+      .flatMap(([names = '']) => names.replaceAll('`', '').split(', '))
+      .filter((name) => name.startsWith('CLI_OPS_'))
+  const engines = [...DRIVER_PACKAGES.values()].map(({ engine }) => engine.toUpperCase())
+  const known = namesIn(tableRows(path)).flatMap((name) =>
+    name.includes('<ENGINE>') ? engines.map((engine) => name.replace('<ENGINE>', engine)) : name,
+  )
+  expect(known.filter((name) => misspeltVariable([name]) !== undefined)).toEqual([])
+  const settings = namesIn(sectionRows(path, 'Environment'))
+  expect(settings.length).toBeGreaterThan(10)
+  for (const meant of settings) {
+    const name = `${meant}S`
+    expect(misspeltVariable([name])).toEqual({ name, meant })
+  }
 })
 
 test('docs/README.md lists every guide', () => {

@@ -7,7 +7,7 @@ import { createCoordinator, type LockInfo } from '@cli-ops/shared-ipc'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 
 import { CliOpsUser } from '../../packages/cli/test/fixtures/cli-ops-user.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 import { HOSTS, runHost } from '../behaviour/run-host.js'
 import { HubServer } from './hub-server.js'
 import { hasNats, NatsServer } from './nats-server.js'

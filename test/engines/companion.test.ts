@@ -2,23 +2,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 import { createCoordinator } from '@cli-ops/shared-ipc'
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  onTestFinished,
-  test,
-  vi,
-} from 'vitest'
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 
 import {
   noPseudoTerminal,
@@ -28,6 +16,7 @@ import { engineAt, hubWith, NATS, POSTGRES, REDIS, type Variables } from './engi
 import { freePort } from './free-port.js'
 import { NetworkProxy } from './network-proxy.js'
 import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
+import { useEngine } from './use-engine.js'
 
 const HOST = fileURLToPath(new URL('hosts/host-on-engine.mjs', import.meta.url))
 const LOCK = 'deploy'
@@ -120,28 +109,20 @@ describe
   'a command on $title',
   (engine) => {
     const hasLocks = engine !== RABBIT
-    let server: Server
-    let serverEnv: Variables
-    let home: string
+    const suite = useEngine<Server>(engine)
     let env: Variables
-    beforeAll(async () => {
-      ;({ server, env: serverEnv } = await engine.start())
-    })
-    afterAll(() => server.stop())
-    beforeEach(async () => {
-      home = await mkdtemp(join(tmpdir(), 'cli-ops-'))
+    beforeEach(() => {
       env = {
-        ...serverEnv,
-        CLI_OPS_HOME: home,
+        ...suite.env,
+        CLI_OPS_HOME: suite.home,
         CLI_OPS_NAMESPACE: randomUUID(),
         CLI_OPS_LEASE_MS: String(LONG_LEASE_MS),
         CLI_OPS_ENGINE_TIMEOUT_MS: '30000',
       }
       if (env['CLI_OPS_TOKEN'] !== undefined) vi.stubEnv('CLI_OPS_TOKEN', env['CLI_OPS_TOKEN'])
     })
-    afterEach(async () => {
+    afterEach(() => {
       vi.unstubAllEnvs()
-      await rm(home, { recursive: true })
     })
 
     /** Where nothing answers. */
@@ -151,7 +132,13 @@ describe
     }
     function observer() {
       const { CLI_OPS_URL: url, CLI_OPS_NAMESPACE: namespace } = env
-      return createCoordinator({ name: 'observer', home, url, namespace, leaseMs: LONG_LEASE_MS })
+      return createCoordinator({
+        name: 'observer',
+        home: suite.home,
+        url,
+        namespace,
+        leaseMs: LONG_LEASE_MS,
+      })
     }
     /** Waits for what a command has left: on a busy machine a read can end before everything has arrived from the engine. */
     const expectEvents = (ops: ReturnType<typeof observer>, ...ends: readonly object[]) =>
@@ -195,7 +182,7 @@ describe
     })
 
     test('ends when its work does, while the engine hangs', async () => {
-      const proxy = await NetworkProxy.start({ port: server.port })
+      const proxy = await NetworkProxy.start({ port: suite.server.port })
       proxy.cut()
       const { href } = Object.assign(new URL(env['CLI_OPS_URL'] ?? ''), { port: proxy.port })
       const hanging = { ...env, CLI_OPS_URL: href, CLI_OPS_ENGINE_TIMEOUT_MS: '3600000' }
@@ -313,7 +300,7 @@ describe
       test('waits for it in order of arrival', async () => {
         await using ops = observer()
         const lock = await ops.locks.lock(LOCK)
-        const file = join(home, 'turns')
+        const file = join(suite.home, 'turns')
         const hosts: Host[] = []
         const turns = ['first', 'second', 'third']
         for (const turn of turns) {
@@ -334,13 +321,13 @@ describe
 
       test('keeps it while the engine is restarted, and stores its end', async () => {
         await using ops = observer()
-        const told = join(home, 'told')
+        const told = join(suite.home, 'told')
         const host = startHost(env, 'until', told)
         await untilReady(host)
         await vi.waitFor(async () => {
           expect(await ops.events.read('command:started', { from: 'earliest' })).toHaveLength(1)
         }, SETTLED)
-        await server.restart()
+        await suite.server.restart()
         await vi.waitFor(async () => {
           expect((await ops.locks.inspect(LOCK))?.owner).toMatchObject({ pid: host.pid })
         }, SETTLED)

@@ -12,7 +12,7 @@ import { StaleTokenError } from '../../examples/fenced-store/stale-token-error.m
 import { HubServer } from './hub-server.js'
 import { hasPostgres, PostgresServer } from './postgres-server.js'
 import { hasRedisServer, RedisServer } from './redis-server.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const example = fileURLToPath(new URL('../../examples/fenced-store/run.mjs', import.meta.url))
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { root } from '../../scripts/workspaces.mjs'
 import { freePort } from './free-port.js'
 import { firstLine, ServerProcess } from './server-process.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 

@@ -1,16 +1,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
 import { root } from '../../scripts/workspaces.mjs'
-import { hubWith, NATS, POSTGRES, REDIS, type Variables } from './engines-with-locks.js'
-import type { ServerProcess } from './server-process.js'
+import { hubWith, NATS, POSTGRES, REDIS } from './engines-with-locks.js'
+import { useEngine } from './use-engine.js'
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 const ENGINES = [REDIS, POSTGRES, NATS, hubWith('10s')]
@@ -19,23 +16,11 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
   'a killed cli-ops run on $title',
   { timeout: 60_000 },
   (engine) => {
-    let server: ServerProcess & { stop(): Promise<void> }
-    let serverEnv: Variables
-    let home: string
-    beforeAll(async () => {
-      ;({ server, env: serverEnv } = await engine.start())
-    })
-    afterAll(() => server.stop())
-    beforeEach(() => {
-      home = mkdtempSync(join(tmpdir(), 'cli-ops-'))
-    })
-    afterEach(() => {
-      removeFolder(home)
-    })
+    const suite = useEngine<{ stop(): Promise<unknown> }>(engine)
 
     function environment(): NodeJS.ProcessEnv {
       const lease = { CLI_OPS_LEASE_MS: '10000', CI: undefined }
-      return { ...process.env, ...serverEnv, CLI_OPS_HOME: home, ...lease }
+      return { ...process.env, ...suite.env, CLI_OPS_HOME: suite.home, ...lease }
     }
 
     /** Resolves with the program's pid once it runs under the lock; the pipes stay open as long as anything of the run is left. */

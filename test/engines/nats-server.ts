@@ -10,7 +10,7 @@ import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { faultsOf, type ServerFaults } from './engine-faults.js'
 import { freePort } from './free-port.js'
 import { ServerProcess } from './server-process.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const START_TIMEOUT_MS = 30_000
 

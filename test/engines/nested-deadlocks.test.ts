@@ -1,21 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  onTestFinished,
-  test,
-} from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
 import { HOSTS, type HostResult, startHost } from '../behaviour/run-host.js'
-import { hubWith, NATS, POSTGRES, REDIS, type Variables } from './engines-with-locks.js'
+import { hubWith, NATS, POSTGRES, REDIS } from './engines-with-locks.js'
+import { useEngine } from './use-engine.js'
 
 const RUN = `"${process.execPath}" "${join(root, 'packages/cli/dist/main.js')}" run`
 const LOCAL = {
@@ -34,19 +24,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
   'commands within commands, on $title',
   { timeout: 120_000 },
   (engine) => {
-    let server: { stop(): Promise<unknown> }
-    let serverEnv: Variables
-    let home: string
-    beforeAll(async () => {
-      ;({ server, env: serverEnv } = await engine.start())
-    })
-    afterAll(() => server.stop())
-    beforeEach(async () => {
-      home = await mkdtemp(join(tmpdir(), 'cli-ops-'))
-    })
-    afterEach(async () => {
-      await rm(home, { recursive: true, maxRetries: 10 })
-    })
+    const suite = useEngine<{ stop(): Promise<unknown> }>(engine)
 
     /** Runs a shell script as the action of a command that holds a lock, in an asynchronous or a synchronous host. */
     function start(
@@ -56,12 +34,12 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       rule: object = { lock },
     ): Promise<HostResult> {
       const running = startHost(HOST, {
-        home,
+        home: suite.home,
         args: ['run', 'ends as HOST_PROGRAM does'],
         options: { name: lock, commands: { run: rule } },
         env: {
-          ...serverEnv,
-          CLI_OPS_NAMESPACE: `nested-${home.slice(-6)}`,
+          ...suite.env,
+          CLI_OPS_NAMESPACE: `nested-${suite.home.slice(-6)}`,
           CLI_OPS_LEASE_MS: '10000',
           HOST_PROGRAM: script,
           ...(isSync && { HOST_SYNC: 'on' }),

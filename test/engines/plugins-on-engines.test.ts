@@ -1,7 +1,5 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
@@ -11,16 +9,14 @@ import {
   type LockInfo,
   type ServiceInfo,
 } from '@cli-ops/shared-ipc'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
 import { MUCH_OUTPUT } from '../behaviour/endings.mjs'
 import { HOSTS, runHost, startHost } from '../behaviour/run-host.js'
-import { HubServer } from './hub-server.js'
-import { hasNats, NatsServer } from './nats-server.js'
-import { hasPostgres, PostgresServer } from './postgres-server.js'
+import { engineAt, hubWith, NATS, POSTGRES, REDIS, type Variables } from './engines-with-locks.js'
 import { hasRabbitServer, RabbitServer } from './rabbitmq-server.js'
-import { hasRedisServer, RedisServer } from './redis-server.js'
+import { useEngine } from './use-engine.js'
 
 const OPS = join(root, 'packages/cli/dist/main.js')
 const LOCK = 'behaviour'
@@ -32,61 +28,10 @@ const SETTLED = { timeout: 40_000, interval: 100 }
 /** One version of each framework: differences between versions do not depend on the engine. */
 const FRAMEWORKS = ['commander 14', 'yargs 18', '@oclif/core 4']
 
-type Variables = Readonly<Record<string, string>>
-
-/** One engine, or several, as a team's environment names them. */
-interface Engine {
-  readonly title: string
-  readonly isThere: boolean
-  start(): Promise<{ readonly env: Variables; stop(): Promise<void> }>
-}
-
-const ENGINES: readonly Engine[] = [
-  {
-    title: 'Redis',
-    isThere: hasRedisServer(),
-    start: async () => {
-      const server = await RedisServer.start()
-      return { env: { CLI_OPS_URL: server.url }, stop: () => server.stop() }
-    },
-  },
-  {
-    title: 'PostgreSQL',
-    isThere: hasPostgres(),
-    start: async () => {
-      const server = await PostgresServer.start()
-      return { env: { CLI_OPS_URL: server.url }, stop: () => server.stop() }
-    },
-  },
-  {
-    title: 'NATS',
-    isThere: hasNats(),
-    start: async () => {
-      const server = await NatsServer.start()
-      // A new store grants nothing for one lease.
-      await server.ageStore()
-      return { env: { CLI_OPS_URL: server.url }, stop: () => server.stop() }
-    },
-  },
-  {
-    title: 'RabbitMQ, with locks of this machine',
-    isThere: hasRabbitServer(),
-    start: async () => {
-      const server = await RabbitServer.start()
-      const env = { CLI_OPS_URL: server.url, CLI_OPS_LOCKS_URL: 'local:' }
-      return { env, stop: () => server.stop() }
-    },
-  },
-  {
-    title: 'a hub',
-    isThere: true,
-    start: async () => {
-      const server = await HubServer.start(['--lease', `${LEASE_MS}ms`])
-      const env = { CLI_OPS_URL: server.url, CLI_OPS_TOKEN: server.secret }
-      return { env, stop: () => server.stop() }
-    },
-  },
-]
+const RABBIT = engineAt('RabbitMQ, with locks of this machine', hasRabbitServer(), () =>
+  RabbitServer.start(),
+)
+const ENGINES = [REDIS, POSTGRES, NATS, RABBIT, hubWith(`${LEASE_MS}ms`)]
 
 /** How a command under a lock ends, and what is visible then. */
 const ENDINGS = [
@@ -115,31 +60,23 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
   'a command under a lock, on $title',
   { timeout: 240_000 },
   (engine) => {
-    let server: Awaited<ReturnType<Engine['start']>>
-    let home: string
+    const suite = useEngine<{ stop(): Promise<unknown> }>(engine)
     let env: Variables
-    beforeAll(async () => {
-      server = await engine.start()
-    })
-    afterAll(() => server.stop())
-    beforeEach(async () => {
-      home = await mkdtemp(join(tmpdir(), 'cli-ops-'))
+    beforeEach(() => {
       env = {
-        ...server.env,
+        ...suite.env,
+        ...(engine === RABBIT && { CLI_OPS_LOCKS_URL: 'local:' }),
         CLI_OPS_NAMESPACE: randomUUID(),
         CLI_OPS_LEASE_MS: String(LEASE_MS),
         // A busy machine takes long to answer.
         CLI_OPS_ENGINE_TIMEOUT_MS: '30000',
       }
     })
-    afterEach(async () => {
-      await rm(home, { recursive: true })
-    })
 
     /** Returns the output of another process, configured by the same variables. */
     async function ops(command: string): Promise<string> {
       const { stdout } = await promisify(execFile)(process.execPath, [OPS, command, '--json'], {
-        env: { ...process.env, ...env, CLI_OPS_HOME: home },
+        env: { ...process.env, ...env, CLI_OPS_HOME: suite.home },
       })
       return stdout
     }
@@ -153,7 +90,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
 
     describe.each(HOSTS.filter(({ title }) => FRAMEWORKS.includes(title)))('$title', (host) => {
       const run = (ending: string) => ({
-        home,
+        home: suite.home,
         args: ['run', ending],
         options: { commands: { run: { lock: LOCK, emits: DONE } } },
         env,
@@ -162,7 +99,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       test('is visible to others while it runs, and its events arrive as they happen', async () => {
         const { CLI_OPS_URL: url, CLI_OPS_NAMESPACE: namespace, CLI_OPS_TOKEN: token } = env
         if (token !== undefined) vi.stubEnv('CLI_OPS_TOKEN', token)
-        await using other = createCoordinator({ name: 'other', home, url, namespace })
+        await using other = createCoordinator({ name: 'other', home: suite.home, url, namespace })
         const heard: unknown[] = []
         const subscription = other.events.on('*', (data, { type }) => {
           heard.push({ type, ...(data as object) })

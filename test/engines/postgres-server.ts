@@ -16,7 +16,7 @@ import { Client } from 'pg'
 import { faultsOf, type ServerFaults } from './engine-faults.js'
 import { freePort } from './free-port.js'
 import { ServerProcess } from './server-process.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const DEBIAN = '/usr/lib/postgresql'
 const USER = 'postgres'

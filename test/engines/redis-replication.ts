@@ -9,7 +9,7 @@ import { Redis } from 'ioredis'
 
 import { freePort } from './free-port.js'
 import { RedisServer, type RedisServerOptions } from './redis-server.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 /** Sends one command to a server, as `redis-cli` does. */
 export async function sayTo(port: number, ...[name, ...args]: [string, ...(string | number)[]]) {

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { faultsOf, type ServerFaults } from './engine-faults.js'
 import { freePort } from './free-port.js'
 import { ServerProcess } from './server-process.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const START_TIMEOUT_MS = 60_000
 

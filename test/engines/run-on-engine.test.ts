@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 
 import { root } from '../../scripts/workspaces.mjs'
 import { hasRedisServer, RedisServer } from './redis-server.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 

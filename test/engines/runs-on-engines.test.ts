@@ -1,26 +1,16 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, writeFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
-import {
-  afterAll,
-  afterEach,
-  beforeAll,
-  beforeEach,
-  describe,
-  expect,
-  onTestFinished,
-  test,
-} from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
 import { HOSTS, type HostResult, startHost } from '../behaviour/run-host.js'
-import { hubWith, NATS, POSTGRES, REDIS, type Variables } from './engines-with-locks.js'
+import { hubWith, NATS, POSTGRES, REDIS } from './engines-with-locks.js'
 import type { ServerProcess } from './server-process.js'
+import { useEngine } from './use-engine.js'
 
 const BIN = join(root, 'packages/cli/dist/main.js')
 const LOCK = 'deploy'
@@ -41,40 +31,28 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
   'runs on $title',
   { timeout: 120_000 },
   (engine) => {
-    let server: ServerProcess & { stop(): Promise<void> }
-    let serverEnv: Variables
-    let home: string
-    beforeAll(async () => {
-      ;({ server, env: serverEnv } = await engine.start())
-    })
-    afterAll(() => server.stop())
-    beforeEach(async () => {
-      home = await mkdtemp(join(tmpdir(), 'cli-ops-'))
-    })
-    afterEach(async () => {
-      await rm(home, { recursive: true })
-    })
+    const suite = useEngine<ServerProcess & { stop(): Promise<void> }>(engine)
 
     function environment(): Record<string, string> {
-      const namespace = `runs-${home.slice(-6)}`
+      const namespace = `runs-${suite.home.slice(-6)}`
       return {
-        ...serverEnv,
-        CLI_OPS_HOME: home,
+        ...suite.env,
+        CLI_OPS_HOME: suite.home,
         CLI_OPS_NAMESPACE: namespace,
         CLI_OPS_LEASE_MS: '10000',
-        HOST_UNTIL: join(home, 'told'),
+        HOST_UNTIL: join(suite.home, 'told'),
       }
     }
 
     const tell = (): void => {
-      writeFileSync(join(home, 'told'), '')
+      writeFileSync(join(suite.home, 'told'), '')
     }
 
     /** Starts a command of a program with the plugin, in an asynchronous or a synchronous host. */
     function command(onBusy: string, ending: string, isSync: boolean): Program {
       if (HOST === undefined) throw new Error('there is no host')
       const running = startHost(HOST, {
-        home,
+        home: suite.home,
         args: ['run', ending],
         options: { commands: { run: { lock: { resource: LOCK, onBusy } } } },
         env: { ...environment(), ...(isSync && { HOST_SYNC: 'on' }) },
@@ -165,9 +143,9 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
 
     /** Disconnects the engine, for longer than the interval of a slow poll. */
     async function interrupt(): Promise<void> {
-      await server.kill()
+      await suite.server.kill()
       await delay(1_500)
-      await server.restart()
+      await suite.server.restart()
     }
 
     test('that is joined while the engine is away for a while ends those who have joined it', async () => {
@@ -186,7 +164,7 @@ describe.each(ENGINES.filter(({ isThere }) => isThere))(
       const first = command('replace', 'waits for a program', true)
       await first.says('ready')
       const second = await command('replace', 'returns', false).ended
-      expect(existsSync(join(home, 'told.program'))).toBe(true)
+      expect(existsSync(join(suite.home, 'told.program'))).toBe(true)
       expect(second).toMatchObject({ exitCode: 0, stdout: 'done\n' })
       expect(await first.ended).toMatchObject({ signal: 'SIGTERM', stdout: 'ready\n' })
     })

@@ -7,7 +7,7 @@ import { afterAll, describe, test } from 'vitest'
 import { lookInside } from './look-inside.js'
 import type { Framework, Shape } from './shape.js'
 import { ShapeProgram } from './shape-program.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 /** What must hold for a program of any shape: contention changes only the time it takes. */
 export function describeShapes(framework: Framework, shapes: readonly Shape[]): void {

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { root } from '../../scripts/workspaces.mjs'
 import { lookInside } from './look-inside.js'
 import { type ProgramEnd, startProgram } from './run-program.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const PRELOADS = ['commander', 'yargs'].map((framework) => [
   framework,

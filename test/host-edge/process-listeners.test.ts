@@ -12,7 +12,7 @@ import { commanderFramework } from './shapes/commander-framework.js'
 import { OCLIF } from './shapes/oclif-framework.js'
 import { STAYING_HOSTS, stayingShape } from './shapes/staying.js'
 import { yargsFramework } from './shapes/yargs-framework.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const RECORDER = fileURLToPath(new URL('record-listeners.mjs', import.meta.url))
 /** The kit's location: nothing from there may listen. */

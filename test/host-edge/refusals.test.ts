@@ -21,7 +21,7 @@ import { type OneRun, ShapeProgram } from './shape-program.js'
 import { commanderFramework } from './shapes/commander-framework.js'
 import { OCLIF } from './shapes/oclif-framework.js'
 import { yargsFramework } from './shapes/yargs-framework.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 /** A program with the commands `add` and `list`; the test chooses what it does before it parses, and how it parses. */
 interface Program {

@@ -13,7 +13,7 @@ import { lookInside } from './look-inside.js'
 import { RESOURCE } from './shape.js'
 import { type OneRun, ShapeProgram } from './shape-program.js'
 import { STAYING_HOSTS, type StayingHost, stayingShape } from './shapes/staying.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const CTRL_C = '\u0003'
 const CTRL_Z = '\u001a'

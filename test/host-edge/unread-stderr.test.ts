@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url'
 import { createCoordinator } from '@cli-ops/shared-ipc'
 import { afterAll, expect, test, vi } from 'vitest'
 
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url))
 

@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-const REMOVE_ATTEMPTS = 200
-const PAUSE_MS = 50
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 /** The folders in which a CLI runs. Their paths are the same in every run, so paths in its output are, too. */
 export class Sandbox {
@@ -31,14 +30,14 @@ export class Sandbox {
   /** Empties the CLI's folders; locks and events stay. */
   renew() {
     for (const folder of [this.work, this.userHome, this.temporary, this.bin]) {
-      remove(folder)
+      removeFolder(folder)
       mkdirSync(folder, { recursive: true })
     }
   }
 
   /** Replaces the kit's home with a fresh one. */
   forget() {
-    remove(this.opsHome)
+    removeFolder(this.opsHome)
     mkdirSync(this.opsHome, { mode: 0o700 })
   }
 
@@ -52,25 +51,6 @@ export class Sandbox {
   }
 
   remove() {
-    remove(this.#root)
-  }
-}
-
-/**
- * A program's children, such as oclif's check for a newer version, can write into its folders for some seconds more. Node's `maxRetries`
- * does not look for new files.
- *
- * @param {string} path
- */
-function remove(path) {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      rmSync(path, { recursive: true, force: true })
-      return
-    } catch (error) {
-      const { code } = /** @type {NodeJS.ErrnoException} */ (error)
-      if (code !== 'ENOTEMPTY' || attempt === REMOVE_ATTEMPTS) throw error
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS)
-    }
+    removeFolder(this.#root)
   }
 }

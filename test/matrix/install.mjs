@@ -1,24 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
 
 const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
-
-/**
- * Finds a Node of a major, through the npm registry if it is not the running one.
- *
- * @param {number} major
- * @returns {string} path of the executable
- */
-export function findNode(major) {
-  if (process.versions.node.startsWith(`${major}.`)) return process.execPath
-  const args = ['-y', '--loglevel=error', '-p', `node@${major}`, '--']
-  return execFileSync('npx', [...args, 'node', '-p', 'process.execPath'], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .at(-1)
-}
 
 /**
  * Installs another runtime than Node from its package.

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
 import { npm, npmEnvironment, packPackages, withLocalDependencies } from './pack-packages.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-installed-')))
 const project = join(folder, 'project')

@@ -26,7 +26,7 @@ import {
   type PackageManager,
 } from './package-managers.js'
 import { startRegistry } from './tarball-registry.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'cli-ops-managers-')))
 const managers = new Map<ManagerName, PackageManager | undefined>()

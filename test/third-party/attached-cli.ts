@@ -7,7 +7,7 @@ import { createCoordinator, type LockInfo, type ServiceInfo } from '@cli-ops/sha
 import { onTestFinished } from 'vitest'
 
 import { root } from '../../scripts/workspaces.mjs'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 /** A third-party program, as npm has installed it, and how to attach the plugin to it. */
 export interface AttachedCli {

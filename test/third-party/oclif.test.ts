@@ -8,7 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { root } from '../../scripts/workspaces.mjs'
 import { runCli, temporaryFolder } from './attached-cli.js'
 import { type Attachment, describeAttachment } from './attachment-suite.js'
-import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.js'
+import { removeFolder } from '../../packages/core/test/fixtures/remove-folder.mjs'
 
 /** What `plugins link` writes into the data directory of an oclif CLI. */
 function writeLinks(folder: string, plugins: Readonly<Record<string, string>>): void {

@@ -2,7 +2,7 @@ import { isCliOpsError } from '@cli-ops/shared-ipc'
 import { type OpsRun, parseDuration, say } from '@cli-ops/shared-ipc/ops'
 
 import { readJsonArgument } from './json-argument.js'
-import { EXIT_TIMED_OUT } from './with-context.js'
+import { EXIT_TIMED_OUT } from './exit-codes.js'
 
 /** `call <name> <method> [json]`. */
 export const callService: OpsRun = async ({ coordinator, args, options, print }) => {

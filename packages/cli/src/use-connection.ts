@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 
 import { nameSetting, urlVariables } from '@cli-ops/shared-ipc/ops/wrap'
 
-import { EXIT_USAGE } from './exit-usage.js'
+import { EXIT_USAGE } from './exit-codes.js'
 
 /** Options before a command that select where it works. */
 export type ConnectionFlags = Readonly<Partial<Record<'home' | 'namespace' | 'url', string>>>

@@ -1,8 +1,5 @@
 import type { OpsRun } from '@cli-ops/shared-ipc/ops'
 
-/** Exit code of timeout(1). */
-export const EXIT_TIMED_OUT = 124
-
 /** Runs a command's implementation with the output and exit codes of the commands that every plugin mounts. */
 export async function withContext(
   args: readonly string[],

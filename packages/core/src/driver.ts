@@ -105,6 +105,13 @@ export {
   onAbort,
   waitUnlessAborted,
 } from './base/wait/abort-signal.js'
+export {
+  clearInterval,
+  clearTimeout,
+  setImmediate,
+  setInterval,
+  setTimeout,
+} from './base/wait/own-timers.js'
 export { pause } from './base/wait/pause.js'
 export { outlasts } from './base/wait/outlasts.js'
 export { type CallLimits, settleWithin, untilAborted, withinTime } from './base/wait/race.js'

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 
 import { expect, onTestFinished, test } from 'vitest'
 
-import { removeFolder } from './fixtures/remove-folder.js'
+import { removeFolder } from './fixtures/remove-folder.mjs'
 
 // The built package: its bundle renames classes.
 const PACKAGE = dirname(dirname(fileURLToPath(import.meta.url)))

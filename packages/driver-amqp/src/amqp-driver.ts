@@ -9,7 +9,7 @@ import { Inbox } from './rpc/inbox.js'
 
 /**
  * Creates the driver for RabbitMQ 3.10 and later. It has up to three connections: one for what it sends and for
- * requests, and two opened on demand, one that reads events and one for the seats of groups.
+ * requests, and two opened on demand, one that reads events and one for the consumers of groups.
  */
 export function createDriver(options: DriverOptions): Driver {
   return new AmqpDriver(options)
@@ -32,7 +32,7 @@ class AmqpDriver implements Driver {
   readonly rpc: RelayedRpc
   readonly #publishing: AmqpConnection
   readonly #reading: AmqpConnection
-  readonly #seats: AmqpConnection
+  readonly #grouping: AmqpConnection
   readonly #inbox: Inbox
 
   constructor(options: DriverOptions) {
@@ -41,13 +41,13 @@ class AmqpDriver implements Driver {
     const names = new Names(namespace)
     const publishing = new AmqpConnection(options)
     const reading = new AmqpConnection(options)
-    const seats = new AmqpConnection(options)
+    const grouping = new AmqpConnection(options)
     const inbox = new Inbox(publishing, names, driverId)
     this.#publishing = publishing
     this.#reading = reading
-    this.#seats = seats
+    this.#grouping = grouping
     this.#inbox = inbox
-    this.events = new AmqpEvents({ publishing, reading, seats, names })
+    this.events = new AmqpEvents({ publishing, reading, grouping, names })
     this.registry = new AmqpRegistry({ connection: publishing, inbox, driverId, leaseMs })
     this.rpc = new RelayedRpc(createFrameRelay(inbox, driverId, leaseMs))
     inbox.route('rpc', ({ text, answerTo }) => {
@@ -70,7 +70,7 @@ class AmqpDriver implements Driver {
     await this.registry.close()
     this.#inbox.close()
     this.#reading.close()
-    this.#seats.close()
+    this.#grouping.close()
     this.#publishing.close()
   }
 }

@@ -9,6 +9,7 @@ import {
   hostBlocks,
   isOwnCommandLine,
   isPromiseLike,
+  onThrow,
 } from '@cli-ops/shared-ipc/command'
 
 import { checkPlugins } from './check-plugins.js'
@@ -125,16 +126,7 @@ function surroundHandler(
     run.noteError(error)
     close()
   }
-  const isWrapped = wrapHandler((handler) => {
-    let hasThrown = true
-    try {
-      const result = run.within(handler)
-      hasThrown = false
-      return result
-    } finally {
-      if (hasThrown) failed()
-    }
-  })
+  const isWrapped = wrapHandler((handler) => onThrow(() => run.within(handler), failed))
   if (!isWrapped) run.enterFlow()
   const isHeard = observeHandler(yargs, { failed, ended: close })
   if (!isHeard) close()

@@ -10,7 +10,7 @@ import {
   say,
 } from '@cli-ops/shared-ipc/ops'
 
-import { EXIT_TIMED_OUT } from '../with-context.js'
+import { EXIT_TIMED_OUT } from '../exit-codes.js'
 import { type Condition, holds, parseCondition } from './condition.js'
 
 /** `wait-for <event>`: ends with the first matching event. */

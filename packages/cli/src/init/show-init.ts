@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { describeOwnProcess, jsonLine, say } from '@cli-ops/shared-ipc/ops'
 
 import { type Framework, FRAMEWORKS } from './frameworks.js'
+import { EXIT_USAGE } from '../exit-codes.js'
 import { planWiring } from './wire/plan-wiring.js'
 import { installedVersion, type Project, readProject } from './read-project.js'
 
@@ -40,7 +41,7 @@ export function showInit(folder: string, options: Readonly<Record<string, unknow
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     say(error.message)
-    return 2
+    return EXIT_USAGE
   }
 }
 

@@ -1,7 +1,7 @@
 import { openOps, type OpsHandle, withinTime } from '@cli-ops/shared-ipc/ops'
 
-/** Exit code for a wrong argument or variable. */
-const EXIT_WRONG = 2
+import { EXIT_USAGE } from '../exit-codes.js'
+
 const CLOSE_MS = 500
 
 /**
@@ -15,7 +15,7 @@ export async function withOpenOps<T>(use: (context: OpsHandle) => Promise<T>): P
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     process.stderr.write(`cli-ops: ${error.message}\n`)
-    return EXIT_WRONG
+    return EXIT_USAGE
   }
   try {
     return await use(context)

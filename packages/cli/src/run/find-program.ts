@@ -1,9 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-/** Exit codes of a shell that cannot run a program. */
-const NOT_EXECUTABLE = 126
-const NOT_FOUND = 127
+import { EXIT_NOT_EXECUTABLE, EXIT_NOT_FOUND } from '../exit-codes.js'
 
 const NOT_PERMITTED = 'node --permission blocks it; allow it with --allow-child-process'
 
@@ -20,9 +18,9 @@ export interface Unrunnable {
 export function whyUnrunnable(program: string): Unrunnable | undefined {
   // Starting it would throw. A runtime without this permission has nothing to check.
   if (process.permission !== undefined && !process.permission.has('child'))
-    return { exitCode: NOT_EXECUTABLE, reason: NOT_PERMITTED }
+    return { exitCode: EXIT_NOT_EXECUTABLE, reason: NOT_PERMITTED }
   if (process.platform === 'win32') return undefined
-  if (program === '') return { exitCode: NOT_FOUND, reason: 'no such program' }
+  if (program === '') return { exitCode: EXIT_NOT_FOUND, reason: 'no such program' }
   const folders = (process.env['PATH'] ?? '/usr/bin:/bin').split(delimiter)
   // An empty part of PATH means the current directory.
   const places = program.includes('/')
@@ -30,9 +28,11 @@ export function whyUnrunnable(program: string): Unrunnable | undefined {
     : folders.map((part) => join(part || '.', program))
   const found = places.map(judge)
   if (found.includes('executable')) return undefined
-  if (found.includes('file')) return { exitCode: NOT_EXECUTABLE, reason: 'it is not executable' }
-  if (found.includes('directory')) return { exitCode: NOT_EXECUTABLE, reason: 'it is a directory' }
-  return { exitCode: NOT_FOUND, reason: `no such program${hintFor(program)}` }
+  if (found.includes('file'))
+    return { exitCode: EXIT_NOT_EXECUTABLE, reason: 'it is not executable' }
+  if (found.includes('directory'))
+    return { exitCode: EXIT_NOT_EXECUTABLE, reason: 'it is a directory' }
+  return { exitCode: EXIT_NOT_FOUND, reason: `no such program${hintFor(program)}` }
 }
 
 /** A shell finds no file of the current directory by its bare name either, and newcomers quote a whole command line. */

@@ -8,7 +8,7 @@ import {
   say,
 } from '@cli-ops/shared-ipc/ops/wrap'
 
-import { EXIT_USAGE } from '../exit-usage.js'
+import { EXIT_USAGE } from '../exit-codes.js'
 import { useConnection } from '../use-connection.js'
 import { useBlockingStderr } from './blocking-stderr.js'
 import { endAs } from './child-end.js'

@@ -261,7 +261,7 @@ export class CommandRun implements CommandInProgress {
     return chosen
   }
 
-  /** An error says for itself what is wrong; of anything else, the place where it was thrown must be said. */
+  /** An error explains itself. Anything else that is thrown needs the name of the function. */
   #calling(place: string, choose: (context: CommandContext) => unknown): unknown {
     try {
       return choose(this.context)

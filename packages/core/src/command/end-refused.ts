@@ -1,7 +1,7 @@
 import { say } from '../base/terminal/message.js'
 import { type CliOpsError, isCliOpsError } from '../base/errors/cli-ops-error.js'
 import type { Owner } from '../locks/contract/lock-types.js'
-import { exitCodeOf } from './host/exit-codes.js'
+import { exitCodeOf } from './host/exit-code-of.js'
 import { endWith } from './host/exit-observer.js'
 import type { Refusal, RefusalReport } from './refusal.js'
 

@@ -1,8 +1,6 @@
 import { path } from '../base/builtins.js'
+import { EXIT_UNAVAILABLE } from '../base/errors/exit-codes.js'
 import { isOn } from '../base/process/environment.js'
-
-/** As `EX_UNAVAILABLE` in sysexits.h. */
-const EXIT_UNAVAILABLE = 69
 
 /** The caller's reason to load a file of the kit. */
 export interface LoadReason {

@@ -1,7 +1,7 @@
 import { CliOpsError } from '../base/errors/cli-ops-error.js'
 import { errorText } from '../base/errors/error-text.js'
 import { say } from '../base/terminal/message.js'
-import { EXIT_UNAVAILABLE } from './host/exit-codes.js'
+import { EXIT_UNAVAILABLE } from '../base/errors/exit-codes.js'
 import { endWith } from './host/exit-observer.js'
 import { loadParts } from './lazy.js'
 import type * as Parts from './parts.js'

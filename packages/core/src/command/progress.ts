@@ -1,3 +1,4 @@
+import { onThrow } from '../base/errors/on-throw.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
 
 /** How far a command has come. Plain data, so that a command can change hands while its action runs. */
@@ -14,7 +15,7 @@ export function beginProgress(): Progress {
   return { state: 'running', result: undefined, failed: false, error: undefined }
 }
 
-/** Is told how an action ended. */
+/** Receives how an action ended. */
 export interface ActionObserver {
   /** It returned something that is not a promise. */
   returned(result: unknown): void
@@ -25,15 +26,9 @@ export interface ActionObserver {
 
 /** Runs an action and returns its result unchanged, except that a promise is passed on once the observer knows how it settled. */
 export function observeAction<T>(action: () => T, observer: ActionObserver): T {
-  let result: T
-  let hasThrown = true
-  try {
-    result = action()
-    hasThrown = false
-  } finally {
-    // Not with a catch block: Node shows the line of the last throw, and an uncaught error must keep its own.
-    if (hasThrown) observer.failed()
-  }
+  const result = onThrow(action, () => {
+    observer.failed()
+  })
   if (!isPromiseLike(result)) {
     observer.returned(result)
     return result

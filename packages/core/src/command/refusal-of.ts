@@ -2,7 +2,8 @@ import { isCliOpsError } from '../base/errors/cli-ops-error.js'
 import { errorText } from '../base/errors/error-text.js'
 import { isInstance } from '../base/errors/is-instance.js'
 import type { LockRule } from './options/cli-ops-options.js'
-import { EXIT_BUSY, exitCodeOf } from './host/exit-codes.js'
+import { EXIT_BUSY } from '../base/errors/exit-codes.js'
+import { exitCodeOf } from './host/exit-code-of.js'
 import type { Refusal } from './refusal.js'
 
 /**

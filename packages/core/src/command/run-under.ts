@@ -1,3 +1,4 @@
+import { onThrow } from '../base/errors/on-throw.js'
 import { isPromiseLike } from '../base/wait/promise-like.js'
 import { type FlowLock, runHolding } from '../locks/lock-flow.js'
 import type { LockNote } from './lock-note.js'
@@ -18,18 +19,11 @@ export function runUnder<T>(lock: LockOfHandler, run: () => T, note: LockNote): 
     note.end()
     return releaseLock(lock)
   }
-  let result: T
-  let hasThrown = true
-  try {
-    result = runHolding(lock, run)
-    hasThrown = false
-  } finally {
-    // Not with a catch block: Node shows the line of the last throw.
-    if (hasThrown) {
-      lock.ended?.(1)
-      void release()
-    }
+  const failed = (): void => {
+    lock.ended?.(1)
+    void release()
   }
+  const result = onThrow(() => runHolding(lock, run), failed)
   if (isPromiseLike(result)) {
     const settled = Promise.resolve(result)
     settled.catch(() => lock.ended?.(1))

@@ -83,7 +83,7 @@ export class Session implements RunningCli {
   #companion: Companion | null | undefined
   #lastError: unknown
   #refusals = 0
-  /** Failures that are not told yet. */
+  /** Failures that are not yet reported. */
   #heldBack: (() => void)[] = []
   #isLetIn = false
   #ended = false

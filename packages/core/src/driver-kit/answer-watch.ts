@@ -17,7 +17,7 @@ export interface SilentConnection {
 export class AnswerWatch {
   readonly #connection: SilentConnection
   #heardAt = monotonicMs()
-  #underWay = 0
+  #pending = 0
   #isLeft = false
 
   constructor(connection: SilentConnection) {
@@ -41,11 +41,11 @@ export class AnswerWatch {
       this.#isLeft = true
       this.#connection.leave()
     }
-    this.#underWay += 1
+    this.#pending += 1
     void outlasts(call, timeoutMs).then((isLate) => {
-      this.#underWay -= 1
+      this.#pending -= 1
       if (isLate) leaveIfSilent()
-      if (this.#isLeft && this.#underWay === 0) this.#connection.end()
+      if (this.#isLeft && this.#pending === 0) this.#connection.end()
     })
     return leaveIfSilent
   }

@@ -15,7 +15,7 @@ export interface LeasedEngine {
   readonly address: string
   readonly leaseMs: number
   readonly inbox: Inbox
-  /** Called once a kind: `group` locks elect the active readers of groups. */
+  /** Called once for each kind: `group` locks elect the active readers of groups. */
   locks(kind: 'lock' | 'group'): LeasedLockEngine
   events(groupLocks: LeasedLocks): EventLogEngine
   /** @param probe requests a sign of life from an endpoint */

@@ -62,14 +62,14 @@ function gapBefore(
  * Returns the slices for a reader for which a fetch found nothing. A position after the end of the log belongs to another log, or to
  * one that has lost its end: a gap of unknown size, then the log from its beginning.
  *
- * @param mayGoOn the log has lost its end and continues in a new epoch, whose first event shows what is missing
+ * @param mayContinue the log has lost its end and continues in a new epoch, whose first event shows what is missing
  */
 export function slicesBehindEnd(
   from: LogPosition,
   end: LogPosition,
-  mayGoOn: boolean,
+  mayContinue: boolean,
 ): { readonly slices: LogSlice<LogPosition>[]; readonly isMore: boolean } {
-  if (comparePositions(from, end) <= 0 || (from.epoch === end.epoch && mayGoOn))
+  if (comparePositions(from, end) <= 0 || (from.epoch === end.epoch && mayContinue))
     return { slices: [], isMore: false }
   const gap = { expected: toCursor(from), resumeAt: toCursor(NOWHERE) }
   return { slices: [{ gap, events: [], position: NOWHERE }], isMore: true }

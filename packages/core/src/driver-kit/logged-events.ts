@@ -43,7 +43,7 @@ export interface EventLogEngine {
   openCursor(group: string): GroupCursor
 }
 
-/** Events in a log on an engine. Readers poll, and hear of appends; a group elects its active reader by a lock. */
+/** Events in a log on an engine. Readers poll, and are notified of appends; a group elects its active reader with a lock. */
 export class LoggedEvents implements EventDriver {
   readonly #engine: EventLogEngine
   readonly #groupLocks: LockDriver

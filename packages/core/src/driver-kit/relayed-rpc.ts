@@ -43,8 +43,8 @@ interface Opening {
 const PROBE_MS = 300
 
 /**
- * Connections over an engine that carries messages. Each driver has one inbox; the header of a frame, `<kind> <whom> <number>`, names
- * the end of the connection that it is for. The engine reports if there is no receiver.
+ * Connections over an engine that carries messages. Each driver has one inbox; the header of a frame, `<kind> <recipient> <number>`,
+ * names the end of the connection that it is for. The engine reports if there is no receiver.
  */
 export class RelayedRpc implements RpcDriver {
   readonly #relay: FrameRelay
@@ -187,17 +187,18 @@ export class RelayedRpc implements RpcDriver {
   /** Handles a frame for this driver. @param answerTo the sender's address, if the engine provides it */
   onFrame(frame: string, answerTo?: string): void {
     const end = frame.indexOf('\n')
-    const [kind = '', whom = '', third = '', fourth = ''] = (
+    const [kind = '', recipient = '', third = '', fourth = ''] = (
       end < 0 ? frame : frame.slice(0, end)
     ).split(' ')
-    if (kind === 'open') this.#onOpen(whom, answerTo ?? third, fourth)
-    else if (kind === 'accept') this.#openings.get(whom)?.accepted()
-    else if (kind === 'refuse') this.#openings.get(whom)?.refused()
-    else if (kind === 'ask') this.#send(answerTo ?? third, `alive ${whom}`).catch(() => undefined)
-    else if (kind === 'alive') this.#probes.get(whom)?.()
+    if (kind === 'open') this.#onOpen(recipient, answerTo ?? third, fourth)
+    else if (kind === 'accept') this.#openings.get(recipient)?.accepted()
+    else if (kind === 'refuse') this.#openings.get(recipient)?.refused()
+    else if (kind === 'ask')
+      this.#send(answerTo ?? third, `alive ${recipient}`).catch(() => undefined)
+    else if (kind === 'alive') this.#probes.get(recipient)?.()
     else {
       const jsons = end < 0 ? [] : frame.slice(end + 1).split('\n')
-      this.#channels.get(whom)?.onFrame(kind, Number(third), jsons)
+      this.#channels.get(recipient)?.onFrame(kind, Number(third), jsons)
     }
   }
 

@@ -37,7 +37,7 @@ export async function admitEvent(
   }
   const judged = await filter.check(event)
   if (judged.refusal === undefined) return judged.event
-  // What is parked is told when it is parked, unless somebody wants to know of it.
+  // Parking writes a warning of its own, so only an `onError` receives this one.
   if (!counts || onError !== undefined) reportRefusal(judged.refusal, event, onError)
   return counts ? park(1, judged.refusal.message) : 'passed'
 }

@@ -82,7 +82,7 @@ export class EventAttempts {
         return { end: 'handled', isOverdue: false }
       }
       const { error, isFinal = false, isOverdue = false } = failure
-      // What is parked immediately is told when it is parked, unless somebody wants to know of it.
+      // Parking writes a warning of its own, so only an `onError` receives the error of an event that is parked immediately.
       if (!isFinal || this.#parts.options.onError !== undefined)
         this.#parts.report(error, copy(), Math.min(attempt, this.#maxAttempts))
       if (isFinal || attempt >= this.#maxAttempts) {

@@ -1,6 +1,5 @@
+import { EXIT_UNAVAILABLE } from '../base/errors/exit-codes.js'
 import { inNextTurn } from '../base/wait/next-turn.js'
-/** EX_UNAVAILABLE: the engine or the home cannot be used. */
-const EXIT_UNAVAILABLE = 69
 
 /** The end of a subscription, behind its `closed`. */
 export class SubscriptionEnd {

@@ -97,7 +97,7 @@ function explanationText(info: LockInfo, known: Known): string {
   const isAtWork = holders.every(({ owner }) => owner.state === 'running')
   const advice = lockAdvice(info, known).flatMap(({ what, command }) => [
     ...hangingLines('  - ', command === undefined ? what : `${what}:`),
-    // Never broken: it is to be copied.
+    // Never wrapped, so that it can be copied.
     ...(command === undefined ? [] : [`      ${command}`]),
   ])
   const sharing = mode === 'shared' && holders.length > 0 ? ', shared' : ''

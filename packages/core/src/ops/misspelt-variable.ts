@@ -1,4 +1,5 @@
 import { closestName } from '../base/names/closest-name.js'
+import { DRIVER_PACKAGES } from '../engine/driver-packages.js'
 
 const PREFIX = 'CLI_OPS_'
 
@@ -22,8 +23,11 @@ const SETTINGS = [
 ] as const
 
 /** Set by the kit for the processes that it starts. */
-const FACTS =
-  /^(?:LOCK_(?:RESOURCE|ID|TOKEN|SLOT)|STARTED_BY|RESPAWNED|PROBE|(?:REDIS|POSTGRES|NATS|AMQP|WEBSOCKET)_\w+)$/u
+const FACTS = /^(?:LOCK_(?:RESOURCE|ID|TOKEN|SLOT)|OUTER_LOCKS|STARTED_BY|RESPAWNED|PROBE)$/u
+
+/** Credentials and certificates. */
+const isOfEngine = (own: string): boolean =>
+  [...DRIVER_PACKAGES.values()].some(({ engine }) => own.startsWith(`${engine.toUpperCase()}_`))
 
 /** A variable whose name resembles that of a setting, which it has no effect on. */
 export interface MisspeltVariable {
@@ -35,7 +39,7 @@ export interface MisspeltVariable {
 export function misspeltVariable(names: readonly string[]): MisspeltVariable | undefined {
   for (const name of names) {
     const own = name.slice(PREFIX.length)
-    if (SETTINGS.some((setting) => setting === own) || FACTS.test(own)) continue
+    if (SETTINGS.some((setting) => setting === own) || FACTS.test(own) || isOfEngine(own)) continue
     const meant = closestName(own, SETTINGS)
     if (meant !== undefined) return { name, meant: PREFIX + meant }
   }

@@ -11,13 +11,13 @@ export interface TerminalSize {
 export class ReplacedLines {
   #shown: readonly string[] = []
 
-  /** Returns what to write so that these lines, as many as fit, stand in place of the latest ones. */
+  /** Returns what to write so that these lines, as many as fit, replace the last ones. */
   replaceBy(lines: readonly string[], { columns, rows }: TerminalSize): string {
     const width = columns || 80
     const height = (line: string): number => Math.max(1, Math.ceil(widthOf(unstyled(line)) / width))
     const up = this.#shown.reduce((sum, line) => sum + height(line), 0)
     this.#shown = cutToFit(lines, height, (rows || 24) - 1)
-    // The cursor stands below the lines; from the first one on, everything is erased.
+    // The cursor is below the lines; everything from the first one on is erased.
     return `${up === 0 ? '' : `\u001b[${up}A`}\u001b[J${this.#shown.join('\n')}\n`
   }
 }

@@ -5,7 +5,7 @@ import {
   EXIT_CONFIG,
   EXIT_REFUSED,
   EXIT_UNAVAILABLE,
-} from '../command/host/exit-codes.js'
+} from '../base/errors/exit-codes.js'
 import type { CliOpsOptions, CommandRule } from '../command/options/cli-ops-options.js'
 
 /** The last outcomes of a command. */

@@ -21,7 +21,8 @@ import { showStatus } from './show-status.js'
 import { explainWait } from './explain-wait.js'
 import { watchOnTerminal } from './watch-on-terminal.js'
 
-const RUNS: ReadonlyMap<string, OpsRun> = new Map([
+/** What the commands of `OPS_COMMANDS` do, by their paths. */
+export const OPS_RUNS: ReadonlyMap<string, OpsRun> = new Map([
   ['status', showStatus],
   ['locks', listLocks],
   ['why', explainWait],
@@ -62,12 +63,12 @@ export interface OpsProgram extends ConnectionOptions {
  * registers and emits nothing, except that `doctor` tries both on an engine.
  */
 export async function runOps(call: OpsCall): Promise<number> {
-  const run = RUNS.get(call.path)
+  const run = OPS_RUNS.get(call.path)
   if (run !== undefined) {
     describeOwnProcess({ command: commandOf(call) })
     return runWithContext(call, call.options['watch'] === true ? watchOnTerminal(run) : run)
   }
-  throw new TypeError(`path must be one of ${[...RUNS.keys()].join(', ')}, got "${call.path}"`)
+  throw new TypeError(`path must be one of ${[...OPS_RUNS.keys()].join(', ')}, got "${call.path}"`)
 }
 
 /** The command as shown to others, for example in the history of a lock that it took away: `ops locks release`. */

@@ -25,7 +25,8 @@ export {
   type ConfiguredConnection,
 } from '../command/options/configured-connection.js'
 export type { LockRunFacts } from './note-run.js'
-export { EXIT_BUSY, EXIT_LOST, exitCodeOf } from '../command/host/exit-codes.js'
+export { EXIT_BUSY, EXIT_LOST } from '../base/errors/exit-codes.js'
+export { exitCodeOf } from '../command/host/exit-code-of.js'
 export { isJoinedHere } from '../command/is-joined-here.js'
 export { type LockOwners, tryLockNow } from '../command/try-lock-now.js'
 

@@ -135,6 +135,6 @@ export class OwnRecord {
       endpoint: endpoint === '' ? undefined : endpoint,
       commands,
       metadata,
-    }
+    } satisfies Record<keyof ServiceRecord, unknown>
   }
 }

@@ -138,7 +138,11 @@ export class ServiceRegistry {
             await context.driver.discover({ name: filter.name, probe: false }),
             filter,
           )
-        return { look, listen: (listener) => context.driver.watch(listener) }
+        return {
+          look,
+          listen: (listener) => context.driver.watch(listener),
+          reportsDeaths: context.driver.reportsDeaths === true,
+        }
       },
       options.signal,
       (ended) => this.#watches.delete(ended),

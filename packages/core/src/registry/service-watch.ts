@@ -1,5 +1,5 @@
 import { onAbort } from '../base/wait/abort-signal.js'
-import { DEATH_PULSE_MS, onPulse } from '../base/process/pulse.js'
+import { DEATH_PULSE_MS, onPulse, PULSE_MS } from '../base/process/pulse.js'
 import type { ServiceChange, ServiceInfo } from './contract/service-types.js'
 import { clearTimeout, setTimeout } from '../base/wait/own-timers.js'
 
@@ -11,6 +11,8 @@ export interface ServiceSource {
   look(): Promise<ServiceInfo[]>
   /** Calls `listener` after changes, as a hint; returns a function that stops. */
   listen(listener: () => void): () => void
+  /** Whether killed processes are reported, too. */
+  readonly reportsDeaths: boolean
 }
 
 /**
@@ -128,9 +130,10 @@ export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
     })
   }
 
-  /** Nothing announces the death of a process. */
+  /** On most engines, nothing announces the death of a process. */
   #lookLater(look: () => void): () => void {
-    if (this.#known.size > 0) return onPulse(look, { everyMs: DEATH_PULSE_MS, keepsAlive: true })
+    const everyMs = this.#source?.reportsDeaths === true ? PULSE_MS : DEATH_PULSE_MS
+    if (this.#known.size > 0) return onPulse(look, { everyMs, keepsAlive: true })
     const timer = setTimeout(look, QUIET_POLL_MS)
     return () => {
       clearTimeout(timer)

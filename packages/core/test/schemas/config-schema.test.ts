@@ -1,8 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { homeConfigSchema } from '@cli-ops/shared-ipc/schemas'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
+import type * as z from 'zod'
 
+import type { CommandRule, LockRule } from '../../src/command/options/cli-ops-options.js'
 import { withHomeConfig } from '../../src/command/options/home-config.js'
 import { temporaryHome } from '../fixtures/temporary-home.js'
 
@@ -31,7 +33,16 @@ const REFUSED = [
   { commands: { a: { emits: '' } } },
 ]
 
+type Rules = NonNullable<NonNullable<z.output<typeof homeConfigSchema>['clis']>[string]['commands']>
+type Rule = Rules[string]
+
 describe('the schema of config.json and the kit agree', () => {
+  test('on what a rule can have', () => {
+    expectTypeOf<keyof Rule>().toEqualTypeOf<keyof CommandRule>()
+    type Lock = Exclude<Rule['lock'], string | undefined>
+    expectTypeOf<keyof Lock>().toEqualTypeOf<keyof LockRule>()
+  })
+
   test.each(ACCEPTED)('to accept %j', (config) => {
     expect(homeConfigSchema.safeParse({ clis: { svgo: config } }).success).toBe(true)
     expect(isTaken(config)).toBe(true)

@@ -14,6 +14,10 @@ temporaryRuntime()
 test('the schema of a registry record agrees with its type', () => {
   expectTypeOf<z.output<typeof serviceRecordSchema>>().toExtend<ServiceRecord>()
   expectTypeOf<ServiceRecord>().toExtend<Members<z.output<typeof serviceRecordSchema>>>()
+  // An optional field that the schema lacks would pass the above.
+  expectTypeOf<keyof ServiceRecord>().toEqualTypeOf<
+    keyof Members<z.output<typeof serviceRecordSchema>>
+  >()
 })
 
 test('the records of a registry satisfy the schemas', async () => {

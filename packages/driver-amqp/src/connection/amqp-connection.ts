@@ -1,12 +1,13 @@
 import {
+  clearTimeout,
   closedError,
   type DriverOptions,
   monotonicMs,
+  setTimeout,
   settleWithin,
 } from '@cli-ops/shared-ipc/driver'
 import { type ChannelModel, connect } from 'amqplib'
 import type { Socket } from 'node:net'
-import { clearTimeout, setTimeout } from 'node:timers'
 
 import { clientOptions, heartbeatSeconds } from './client-options.js'
 import { engineError } from './engine-error.js'

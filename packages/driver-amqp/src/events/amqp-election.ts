@@ -3,7 +3,7 @@ import type { Cursor, GroupElection, GroupTurn, StartPosition } from '@cli-ops/s
 import type { AmqpConnection } from '../connection/amqp-connection.js'
 import { tryAgain } from '../connection/try-again.js'
 import { findPosition } from './find-position.js'
-import { GroupSeat } from './group-seat.js'
+import { GroupConsumer } from './group-consumer.js'
 import { BEGINNING, type LogPosition, parsePosition, toCursor } from './log-position.js'
 import { StreamReader } from './stream-reader.js'
 
@@ -11,22 +11,22 @@ import { StreamReader } from './stream-reader.js'
 export interface GroupContext {
   /** Reads the log. */
   readonly connection: AmqpConnection
-  /** Holds the seat. */
-  readonly seats: AmqpConnection
+  /** Has the consumers of groups. */
+  readonly grouping: AmqpConnection
   readonly queue: string
   readonly groupQueue: string
 }
 
 /**
- * Elects the active reader of a group: the holder of the group's seat reads, the others queue. A silent reader stops
- * handing out events before the broker gives its seat to another one.
+ * Elects the active reader of a group: the active consumer of its queue reads, the others stand by. A silent reader stops
+ * delivering events before the broker makes another one active.
  */
 export class AmqpElection implements GroupElection {
   readonly #context: GroupContext
   readonly #start: StartPosition | LogPosition
   readonly #onEnd: () => void
-  /** Queued, or active. */
-  #seat: GroupSeat | undefined
+  /** Standing by, or active. */
+  #consumer: GroupConsumer | undefined
   #hasEnded = false
 
   /** @param onEnd called when the reader was closed */
@@ -37,20 +37,20 @@ export class AmqpElection implements GroupElection {
   }
 
   async join(): Promise<void> {
-    const { connection, seats, queue, groupQueue } = this.#context
+    const { connection, grouping, queue, groupQueue } = this.#context
     const start = async (): Promise<Cursor> =>
       toCursor(await findPosition(connection, queue, this.#start))
-    this.#seat = await seats.within(undefined, (call) =>
-      tryAgain(call, () => GroupSeat.join(seats, groupQueue, start)),
+    this.#consumer = await grouping.within(undefined, (call) =>
+      tryAgain(call, () => GroupConsumer.join(grouping, groupQueue, start)),
     )
     if (this.#hasEnded) this.#leave()
   }
 
   async takeOver(signal: AbortSignal): Promise<GroupTurn> {
     try {
-      if (this.#seat === undefined) await this.join()
+      if (this.#consumer === undefined) await this.join()
       signal.throwIfAborted()
-      return await this.#sit(this.#seat as GroupSeat)
+      return await this.#activate(this.#consumer as GroupConsumer)
     } catch (error) {
       this.#leave()
       throw error
@@ -68,33 +68,33 @@ export class AmqpElection implements GroupElection {
     this.#onEnd()
   }
 
-  async #sit(seat: GroupSeat): Promise<GroupTurn> {
-    const { connection, seats, queue } = this.#context
-    const position = parsePosition(await seat.activate()) ?? BEGINNING
+  async #activate(consumer: GroupConsumer): Promise<GroupTurn> {
+    const { connection, grouping, queue } = this.#context
+    const position = parsePosition(await consumer.activate()) ?? BEGINNING
     const reader = new StreamReader({ connection, queue }, position, () => undefined)
     await reader.ready
-    if (seat.channel.end !== undefined) {
+    if (consumer.channel.end !== undefined) {
       reader.close()
-      throw seat.channel.end
+      throw consumer.channel.end
     }
     return {
       reader,
-      isHeld: () => seats.isHeard,
+      isHeld: () => grouping.isHeard,
       onLost: (listener) => {
-        seat.channel.onEnd(() => {
+        consumer.channel.onEnd(() => {
           this.#leave()
           listener()
         })
       },
-      commit: (cursor) => seats.within(undefined, () => seat.commit(cursor)),
+      commit: (cursor) => grouping.within(undefined, () => consumer.commit(cursor)),
       release: () => {
-        seat.leave()
+        consumer.leave()
       },
     }
   }
 
   #leave(): void {
-    this.#seat?.leave()
-    this.#seat = undefined
+    this.#consumer?.leave()
+    this.#consumer = undefined
   }
 }

@@ -22,8 +22,8 @@ export interface EventContext {
   readonly publishing: AmqpConnection
   /** Separate: a broker short of memory stops reading from connections that publish, acknowledgements included. */
   readonly reading: AmqpConnection
-  /** Separate: a stream in the making can cost a reader its connection, which must not cost a group its seat. */
-  readonly seats: AmqpConnection
+  /** Separate: a stream in the making can cost a reader its connection, which must not cost a group its active consumer. */
+  readonly grouping: AmqpConnection
   readonly names: Names
 }
 
@@ -43,7 +43,7 @@ export class AmqpEvents implements EventDriver {
   }
 
   openReader({ from, group }: ReaderOptions): EventReader {
-    const { reading: connection, seats, names } = this.#context
+    const { reading: connection, grouping, names } = this.#context
     const start = parseStart(from, parsePosition)
     const place = { connection, queue: names.log }
     return this.#readers.open((forget) =>
@@ -51,7 +51,7 @@ export class AmqpEvents implements EventDriver {
         ? new StreamReader(place, start, forget)
         : new GroupReader(
             group,
-            new AmqpElection({ ...place, seats, groupQueue: names.group(group) }, start, forget),
+            new AmqpElection({ ...place, grouping, groupQueue: names.group(group) }, start, forget),
           ),
     )
   }

@@ -1,6 +1,11 @@
-import { clearTimeout, setTimeout } from 'node:timers'
-
-import { type Cursor, type EventRecord, pause, type Retention } from '@cli-ops/shared-ipc/driver'
+import {
+  clearTimeout,
+  type Cursor,
+  type EventRecord,
+  pause,
+  type Retention,
+  setTimeout,
+} from '@cli-ops/shared-ipc/driver'
 
 import type { AmqpConnection, Call } from '../connection/amqp-connection.js'
 import { LostError, type OpenChannel } from '../connection/open-channel.js'

@@ -1,6 +1,5 @@
-import { clearTimeout, setTimeout } from 'node:timers'
-
 import {
+  clearTimeout,
   CliOpsError,
   type Cursor,
   type EventBatch,
@@ -8,6 +7,7 @@ import {
   type EventGap,
   type EventReader,
   parseJson,
+  setTimeout,
   type StartPosition,
   type StoredEvent,
   Waiters,

@@ -103,7 +103,7 @@ export class AmqpRegistry implements RegistryDriver {
     this.#watchers.add(own)
     this.#context.inbox.ready().then(
       () => {
-        // Earlier changes went unheard.
+        // Earlier changes were missed.
         if (this.#watchers.has(own)) listener()
       },
       () => undefined,

@@ -1,4 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from '@cli-ops/shared-ipc/driver'
 
 import type { Answer, Member } from './members.js'
 

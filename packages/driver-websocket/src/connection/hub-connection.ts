@@ -1,15 +1,16 @@
 import type { IncomingMessage } from 'node:http'
-import { clearTimeout, setTimeout } from 'node:timers'
 
 import {
+  clearTimeout,
   CliOpsError,
   describeEngine,
-  isCliOpsError,
-  pause,
   type DriverOptions,
+  isCliOpsError,
   KeepAlive,
   monotonicMs,
   ownProcess,
+  pause,
+  setTimeout,
   settleWithin,
 } from '@cli-ops/shared-ipc/driver'
 import type { WebSocket } from 'ws'
@@ -19,7 +20,7 @@ import type { HelloParams, SessionKey, Welcome } from '../protocol/protocol.js'
 import { Backoff } from './backoff.js'
 import { engineError } from './engine-error.js'
 import { type CallOptions, HubLink, type NotificationListener } from './hub-link.js'
-import { endOfLink } from './link-ended.js'
+import { endOfLink } from '../protocol/link-ended.js'
 import { openSocket } from './open-socket.js'
 
 /** A primitive's part in a connection. */
@@ -54,8 +55,8 @@ export class HubConnection {
   readonly #backoff = new Backoff()
   #live: HubLink | undefined
   #connecting: Promise<HubLink> | undefined
-  #watch: NodeJS.Timeout | undefined
-  #again: NodeJS.Timeout | undefined
+  #silenceTimer: NodeJS.Timeout | undefined
+  #retryTimer: NodeJS.Timeout | undefined
   #closed = false
   #session: SessionKey | undefined
   #lostAt: number | undefined
@@ -92,7 +93,7 @@ export class HubConnection {
       for (;;) {
         const link = this.#usable ?? (await this.#reconnect(deadline, signal))
         // Another hub, or this one after a restart, does not know whether it was done.
-        if (wasSent && repeat === 'once' && !link.isResumed) throw unknownError(this.options.url)
+        if (wasSent && repeat === 'once' && !link.isResumed) throw unknownOutcome(this.options.url)
         try {
           return await link.call(method, numbered, { signal, timeoutMs, deadline })
         } catch (error) {
@@ -168,18 +169,18 @@ export class HubConnection {
     if (this.#live === undefined && this.#connecting === undefined) this.#connectLater()
   }
 
-  /** Ends the connection in order, if the hub answers. */
+  /** Closes the connection in an orderly way, if the hub answers. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true
-    clearTimeout(this.#again)
-    clearTimeout(this.#watch)
+    clearTimeout(this.#retryTimer)
+    clearTimeout(this.#silenceTimer)
     await this.#live?.close(timeoutMs)
   }
 
   #connect(): Promise<HubLink> {
     if (this.#closed) return Promise.reject(closedError())
-    clearTimeout(this.#again)
-    this.#again = undefined
+    clearTimeout(this.#retryTimer)
+    this.#retryTimer = undefined
     this.#connecting ??= this.#open().finally(() => {
       this.#connecting = undefined
       // Even if nothing has requested it again: a part may need it.
@@ -241,7 +242,7 @@ export class HubConnection {
     this.#lostAt = undefined
     this.#backoff.reset()
     this.#watchOver(session)
-    void this.#takeUp(session)
+    void this.#restoreParts(session)
     return session
   }
 
@@ -264,7 +265,7 @@ export class HubConnection {
   }
 
   /** One part after the other: registering a service requires the address on which it listens. */
-  async #takeUp(session: HubLink): Promise<void> {
+  async #restoreParts(session: HubLink): Promise<void> {
     for (const part of this.#parts) {
       try {
         await part.onLive?.(session)
@@ -278,16 +279,16 @@ export class HubConnection {
     if (this.#live !== session) return
     this.#live = undefined
     this.#lostAt = monotonicMs()
-    clearTimeout(this.#watch)
+    clearTimeout(this.#silenceTimer)
     for (const part of this.#parts) part.onLost?.()
     this.#connectLater()
   }
 
   #connectLater(): void {
-    if (this.#closed || this.#again !== undefined) return
+    if (this.#closed || this.#retryTimer !== undefined) return
     if (!this.#parts.some(({ isNeeded }) => isNeeded)) return
-    this.#again = setTimeout(() => {
-      this.#again = undefined
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined
       if (this.#live !== undefined || this.#connecting !== undefined) return
       // Either nothing needs it any more, or the next attempt follows.
       if (this.#parts.some(({ isNeeded }) => isNeeded)) this.#connect().catch(() => undefined)
@@ -297,8 +298,8 @@ export class HubConnection {
   /** A healthy hub sends something at least three times in a lease. */
   #watchOver(session: HubLink): void {
     const { leaseMs } = session.welcome
-    clearTimeout(this.#watch)
-    this.#watch = setTimeout(() => {
+    clearTimeout(this.#silenceTimer)
+    this.#silenceTimer = setTimeout(() => {
       if (this.#live !== session) return
       if (monotonicMs() - session.heardAt > leaseMs)
         session.drop(`the hub was silent for ${leaseMs} ms`)
@@ -307,8 +308,8 @@ export class HubConnection {
   }
 
   /**
-   * A connection that stayed silent for as long as a call may take hangs, or nothing gets through. A new one finds out
-   * sooner.
+   * A connection that was silent for as long as a call may take has hung, or nothing gets through. A new connection
+   * shows that sooner.
    */
   #onLate(session: HubLink): void {
     const isSilent = monotonicMs() - session.heardAt >= this.options.timeoutMs
@@ -354,7 +355,7 @@ function refusalError(url: URL, status: number, text: string): CliOpsError {
   return new CliOpsError('ENGINE_UNAVAILABLE', `${describeEngine(url)} ${what}`)
 }
 
-function unknownError(url: URL): CliOpsError {
+function unknownOutcome(url: URL): CliOpsError {
   const message = `${describeEngine(url)} was lost before its answer; the outcome is unknown`
   return new CliOpsError('ENGINE_UNAVAILABLE', message)
 }

@@ -1,13 +1,11 @@
-import { clearTimeout, setTimeout } from 'node:timers'
-
-import { ClientConnection, CliOpsError } from '@cli-ops/shared-ipc/driver'
+import { clearTimeout, ClientConnection, CliOpsError, setTimeout } from '@cli-ops/shared-ipc/driver'
 import type { WebSocket } from 'ws'
 
 import type { Welcome } from '../protocol/protocol.js'
 import { WebSocketChannel } from '../protocol/web-socket-channel.js'
 import { fromWireError } from '../protocol/wire-error.js'
 import { engineError } from './engine-error.js'
-import { linkEnded } from './link-ended.js'
+import { linkEnded } from '../protocol/link-ended.js'
 
 /** Handles the hub's notifications. */
 export type NotificationListener = (

@@ -1,5 +1,3 @@
-import { setTimeout } from 'node:timers'
-
 import {
   CliOpsError,
   type Cursor,
@@ -11,6 +9,7 @@ import {
   isCliOpsError,
   type ParkedEvent,
   type ReaderOptions,
+  setTimeout,
   type StartPosition,
   Waiters,
 } from '@cli-ops/shared-ipc/driver'

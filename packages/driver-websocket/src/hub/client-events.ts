@@ -1,10 +1,9 @@
-import { setImmediate } from 'node:timers'
-
 import {
   CliOpsError,
   type Cursor,
   type EventReader,
   type Retention,
+  setImmediate,
   type StartPosition,
 } from '@cli-ops/shared-ipc/driver'
 

@@ -1,6 +1,4 @@
-import { clearTimeout, setTimeout } from 'node:timers'
-
-import type { LockGrant } from '@cli-ops/shared-ipc/driver'
+import { clearTimeout, type LockGrant, setTimeout } from '@cli-ops/shared-ipc/driver'
 
 import type { Client } from './operation.js'
 

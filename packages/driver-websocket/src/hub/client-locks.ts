@@ -296,10 +296,10 @@ export class ClientLocks implements ClientPart {
     const resource = lockNameIn(params, 'resource')
     const { id: session, scope } = this.#client
     if (!isGrantProof(proof, session, { resource, mode, id, token }, scope)) return 0
-    return (await this.#takeUp({ resource, mode, id, held: [] }, BigInt(token)))?.renew() ?? 0
+    return (await this.#resumeGrant({ resource, mode, id, held: [] }, BigInt(token)))?.renew() ?? 0
   }
 
-  async #takeUp(request: LockRequest, token: bigint): Promise<ClientGrant | undefined> {
+  async #resumeGrant(request: LockRequest, token: bigint): Promise<ClientGrant | undefined> {
     const { grants } = this.#namespace
     const grant = await (await this.#namespace.leases()).resume?.(request, token)
     // It was requested twice.
@@ -319,7 +319,7 @@ export class ClientLocks implements ClientPart {
   async #resumeInherited(request: LockRequest): Promise<WireGrant | undefined> {
     const info = await (await this.#namespace.locks()).inspect(request.resource)
     const holder = info?.holders.find(({ id }) => id === request.id)
-    const held = holder && (await this.#takeUp(request, holder.token))
+    const held = holder && (await this.#resumeGrant(request, holder.token))
     return held && this.#toWire(held, request.mode)
   }
 

@@ -1,6 +1,10 @@
-import { clearTimeout, setTimeout } from 'node:timers'
-
-import { CliOpsError, type ServiceInfo, type ServiceRecord } from '@cli-ops/shared-ipc/driver'
+import {
+  clearTimeout,
+  CliOpsError,
+  type ServiceInfo,
+  type ServiceRecord,
+  setTimeout,
+} from '@cli-ops/shared-ipc/driver'
 
 import type { WireService } from '../registry/hub-registry.js'
 import type { HubNamespace } from './hub-namespace.js'

@@ -1,6 +1,12 @@
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
-
-import { CliOpsError, printable, RequestRefused, RPC_ERROR } from '@cli-ops/shared-ipc/driver'
+import {
+  clearTimeout,
+  CliOpsError,
+  printable,
+  RequestRefused,
+  RPC_ERROR,
+  setImmediate,
+  setTimeout,
+} from '@cli-ops/shared-ipc/driver'
 
 import { ClientEvents } from './client-events.js'
 import { ClientLocks } from './client-locks.js'
@@ -17,7 +23,7 @@ import type {
   SessionConnection,
 } from './operation.js'
 import { integerIn, type Params } from './params.js'
-import { RequestsUnderWay } from './requests-under-way.js'
+import { InFlightRequests } from './in-flight-requests.js'
 import type { SessionScope } from './session-secret.js'
 
 /**
@@ -55,7 +61,7 @@ export class ClientSession implements Client {
   #connection: SessionConnection | undefined
   #away: NodeJS.Timeout | undefined
   #expiry: NodeJS.Timeout | undefined
-  readonly #underWay = new RequestsUnderWay()
+  readonly #inFlight = new InFlightRequests()
   #isDraining = false
   #ended = false
 
@@ -126,7 +132,7 @@ export class ClientSession implements Client {
   /** Refuses new requests as not begun, and resolves once the others are answered, except those that can wait forever. */
   async drain(): Promise<void> {
     this.#isDraining = true
-    await Promise.all([this.#underWay.idle(), ...this.#parts.map((part) => part.drain?.())])
+    await Promise.all([this.#inFlight.idle(), ...this.#parts.map((part) => part.drain?.())])
   }
 
   /** Another hub takes the session over. Resolves once nothing here can block it. */
@@ -165,7 +171,7 @@ export class ClientSession implements Client {
     metrics.requests.add(method)
     const answer = this.#run(operation, params, request)
     if (answer instanceof Promise && operation.waits?.(params) !== true) {
-      this.#underWay.add(answer)
+      this.#inFlight.add(answer)
       void metrics.time(answer)
     }
     return answer

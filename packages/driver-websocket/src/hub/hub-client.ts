@@ -1,6 +1,6 @@
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
-
 import {
+  clearInterval,
+  clearTimeout,
   CliOpsError,
   debug,
   monotonicMs,
@@ -13,6 +13,8 @@ import {
   RPC_ERROR,
   RPC_METHOD,
   ServerConnection,
+  setInterval,
+  setTimeout,
   withinTime,
 } from '@cli-ops/shared-ipc/driver'
 import type { WebSocket } from 'ws'

@@ -1,6 +1,9 @@
-import { clearTimeout, setTimeout } from 'node:timers'
-
-import { monotonicMs, privateSocketPath } from '@cli-ops/shared-ipc/driver'
+import {
+  clearTimeout,
+  monotonicMs,
+  privateSocketPath,
+  setTimeout,
+} from '@cli-ops/shared-ipc/driver'
 
 import type { HubMetrics } from './hub-metrics.js'
 import { HubNamespace } from './hub-namespace.js'

@@ -1,15 +1,17 @@
 import type { IncomingMessage } from 'node:http'
 import { createRequire } from 'node:module'
 import type { Duplex } from 'node:stream'
-import { clearInterval, setInterval, setTimeout } from 'node:timers'
 
 import {
+  clearInterval,
   describeEngine,
   isCliOpsError,
   monotonicMs,
   parseEngineUrl,
   RequestRefused,
   RPC_ERROR,
+  setInterval,
+  setTimeout,
   withinTime,
 } from '@cli-ops/shared-ipc/driver'
 import { type WebSocket, WebSocketServer } from 'ws'

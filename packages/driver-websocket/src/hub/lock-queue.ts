@@ -1,12 +1,12 @@
-import { clearTimeout, setTimeout } from 'node:timers'
-
-import type {
-  LockDriver,
-  LockGrant,
-  LockInfo,
-  LockRequest,
-  LockWait,
-  LockWaiter,
+import {
+  clearTimeout,
+  type LockDriver,
+  type LockGrant,
+  type LockInfo,
+  type LockRequest,
+  type LockWait,
+  type LockWaiter,
+  setTimeout,
 } from '@cli-ops/shared-ipc/driver'
 
 /**

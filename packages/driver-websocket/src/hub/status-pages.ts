@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { setTimeout } from 'node:timers'
+
+import { setTimeout } from '@cli-ops/shared-ipc/driver'
 
 import type { Admission } from './admission.js'
 import type { HubHealth } from './hub.js'

@@ -31,7 +31,7 @@ export class HubLocks implements LockDriver, ConnectionPart {
   readonly #grants = new Map<string, LeasedGrant>()
   readonly #waits = new Map<string, LockWait>()
   /** Waiting calls, and releases in progress, which can take longer than their callers wait. */
-  readonly #underWay = new Set<Promise<unknown>>()
+  readonly #pending = new Set<Promise<unknown>>()
   readonly #closing = new AbortController()
 
   constructor(connection: HubConnection) {
@@ -117,12 +117,12 @@ export class HubLocks implements LockDriver, ConnectionPart {
     this.#closing.abort(new CliOpsError('CLOSED', 'the driver was closed'))
     await Promise.all([...this.#grants.values()].map((grant) => grant.release()))
     // The hub must learn of it before the connection ends: it keeps the queue position of a session that can return.
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending)
   }
 
   #follow<T>(work: Promise<T>): Promise<T> {
-    const followed = work.finally(() => this.#underWay.delete(followed))
-    this.#underWay.add(followed)
+    const followed = work.finally(() => this.#pending.delete(followed))
+    this.#pending.add(followed)
     return followed
   }
 

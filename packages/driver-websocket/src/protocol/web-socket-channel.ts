@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { setTimeout } from 'node:timers'
 
 import {
   CliOpsError,
@@ -11,6 +10,7 @@ import {
   type RpcLimits,
   type RpcMessage,
   type RpcReceiver,
+  setTimeout,
 } from '@cli-ops/shared-ipc/driver'
 import type { WebSocket } from 'ws'
 

@@ -3,12 +3,13 @@ import {
   ERROR_CODES,
   type ErrorCode,
   isCliOpsError,
+  isObject,
   RequestRefused,
   RPC_ERROR,
   type WireError,
 } from '@cli-ops/shared-ipc/driver'
 
-import { linkEnded } from '../connection/link-ended.js'
+import { linkEnded } from './link-ended.js'
 
 const CODE = /^[A-Z_]{1,40}$/u
 
@@ -44,8 +45,4 @@ export function fromWireError({ code, message, data }: WireError): Error {
 
 function knownCode(code: string): ErrorCode | undefined {
   return Object.hasOwn(ERROR_CODES, code) ? (code as ErrorCode) : undefined
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -10,7 +10,7 @@ import {
   say,
 } from '@cli-ops/shared-ipc/ops'
 
-import { EXIT_USAGE } from '../../exit-usage.js'
+import { EXIT_USAGE } from '../../exit-codes.js'
 import { FRAMEWORKS } from '../frameworks.js'
 import { readProject } from '../read-project.js'
 import { adviseOn, noFramework, noPackage } from '../show-init.js'

@@ -1,6 +1,6 @@
 import type { Server } from 'node:net'
 
-import { giveToHeir } from '../files/heirs.js'
+import { giveToOwner } from '../files/inherit-owner.js'
 import { randomId } from '../names/random-id.js'
 import { entryPath, fs } from '../builtins.js'
 import type { ProcessIdentity } from './process-identity.js'
@@ -32,7 +32,7 @@ export class LivenessSocket {
     server.unref()
     if (!server.listening) throw failure ?? new Error(`cannot listen in ${directory}`)
     const path = entryPath(directory, name)
-    giveToHeir(path)
+    giveToOwner(path)
     return new LivenessSocket(directory, server, path)
   }
 

@@ -21,7 +21,7 @@ export function describeElapsed(durationMs: number): string {
   return count === 0 ? whole : `${whole} ${count} ${rest.unit}`
 }
 
-/** Writes a limit that somebody has set, to a tenth of a second where that is said: `200 ms`, `1.5 s`, `1 min 30 s`. */
+/** Formats a configured limit, below a minute to a tenth of a second: `200 ms`, `1.5 s`, `1 min 30 s`. */
 export function describeLimit(ms: number): string {
   if (ms < 1000 || ms >= 60_000) return describeElapsed(ms)
   return `${Math.floor(ms / 100) / 10} s`

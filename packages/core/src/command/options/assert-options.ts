@@ -13,31 +13,34 @@ import { resolveConnection } from '../../engine/connection-options.js'
 import { parseEngineUrl } from '../../engine/parse-engine-url.js'
 import type { CliOpsOptions, CommandRule, EventsOf, LockRule } from './cli-ops-options.js'
 
-export const OPTIONS: readonly string[] = [
-  'name',
-  'version',
-  'home',
-  'namespace',
-  'url',
-  'disabled',
-  'commands',
-  'lifecycleEvents',
-  'rateLimit',
-  'schemas',
-  'serve',
-  'ops',
-]
-const RULE_FIELDS = ['lock', 'emits']
-const LOCK_FIELDS = [
-  'resource',
-  'mode',
-  'timeoutMs',
-  'onBusy',
-  'label',
-  'slots',
-  'queue',
-  'graceMs',
-]
+export const OPTIONS: readonly string[] = Object.keys({
+  name: true,
+  version: true,
+  home: true,
+  namespace: true,
+  url: true,
+  disabled: true,
+  commands: true,
+  lifecycleEvents: true,
+  rateLimit: true,
+  schemas: true,
+  serve: true,
+  ops: true,
+} satisfies Record<keyof CliOpsOptions, true>)
+const RULE_FIELDS = Object.keys({
+  lock: true,
+  emits: true,
+} satisfies Record<keyof CommandRule, true>)
+const LOCK_FIELDS = Object.keys({
+  resource: true,
+  mode: true,
+  timeoutMs: true,
+  onBusy: true,
+  label: true,
+  slots: true,
+  queue: true,
+  graceMs: true,
+} satisfies Record<keyof LockRule, true>)
 
 /** Throws a `TypeError` naming the option, the rule and the value, unless `options` can configure a plugin. */
 export function assertOptions(

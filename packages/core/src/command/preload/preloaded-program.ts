@@ -1,6 +1,7 @@
 import { say } from '../../base/terminal/message.js'
 import { packageBinOf, type PackageBin } from '../host/cli-name.js'
-import { EXIT_CONFIG, exitCodeOf } from '../host/exit-codes.js'
+import { EXIT_CONFIG } from '../../base/errors/exit-codes.js'
+import { exitCodeOf } from '../host/exit-code-of.js'
 import { isOn } from '../../base/process/environment.js'
 import { describeOwnProcess, ownProcess } from '../../base/process/own-process.js'
 import { processPart } from '../../base/process/process-state.js'
@@ -21,7 +22,7 @@ interface Shared {
   readonly frameworks: Set<string>
   /** True once another process is the program, or the program has been refused, or has shown its help instead of parsing. */
   isSettled: boolean
-  /** True once an error was caught by nobody. */
+  /** True once an error was not caught. */
   hasThrown: boolean
   /** Why the rules cannot hold. */
   reason?: string
@@ -170,7 +171,7 @@ export class PreloadedProgram {
     try {
       return configuredRules(this.#names())
     } catch {
-      // A program with a rule there hears of it when it begins a command.
+      // A program with a rule there reports it when it begins a command.
       return undefined
     }
   }

@@ -71,7 +71,7 @@ function heldBy(resource: string, { owner, label }: Holder): string {
 }
 
 function howToEnd({ pid, host, state }: Owner, signal = ''): string {
-  // Stopped, it hears of no other signal.
+  // While it is stopped, no other signal reaches it.
   if (state === 'stopped') signal = ' -KILL'
   if (pid <= 0) return host === '' ? '' : `; end it on ${host}`
   return `; to end it: kill${signal} ${pid}`

@@ -15,6 +15,7 @@ export function createLocalDriver({
   namespace,
 }: Pick<DriverOptions, 'home' | 'namespace'>): Driver {
   const home = new Home(root, namespace, nodeFileSystem)
+  const deaths = new DeathWatch(home)
   // Created on first use: most commands need one or two of them.
   let locks: LockDriver | undefined
   let events: LocalEvents | undefined
@@ -42,10 +43,10 @@ export function createLocalDriver({
       return (locks ??= withAliases(createLocalLocks(home), fileNames))
     },
     get events() {
-      return (events ??= createLocalEvents(home, groupLocks, now, new DeathWatch(home)))
+      return (events ??= createLocalEvents(home, groupLocks, now, deaths))
     },
     get registry() {
-      return (registry ??= createLocalRegistry(home))
+      return (registry ??= createLocalRegistry(home, deaths))
     },
     get rpc() {
       return (rpc ??= createLocalRpc(home))

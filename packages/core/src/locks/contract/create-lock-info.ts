@@ -10,7 +10,7 @@ export interface LockFacts {
   readonly waiting: () => readonly LockWaiter[]
   /** The recipient's position, if the other waiters are not listed. */
   readonly queue?: QueueStanding
-  /** Until when the engine grants nothing; of no interest while somebody holds the lock. */
+  /** Until when the engine grants nothing; irrelevant while the lock is held. */
   readonly closedUntil?: Date | undefined
 }
 

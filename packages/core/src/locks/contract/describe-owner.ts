@@ -39,7 +39,7 @@ export function describeProgram(
   return [name, command, label && JSON.stringify(label)].filter(Boolean).join(' ')
 }
 
-/** Says why nobody gets a lock that nobody holds. */
+/** Says why a lock that nobody holds is not granted. */
 export function describeClosed(closedUntil: Date): string {
   return `the engine is new, or may have lost its records, and grants no lock for another ${describeRest(closedUntil)}`
 }

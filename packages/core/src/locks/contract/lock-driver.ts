@@ -72,8 +72,8 @@ export interface LockDriver {
   /** Returns the lock's current state; `null` when nobody holds it or waits for it. Dead owners count as absent. */
   inspect(resource: string): MaybePromise<LockInfo | null>
   /**
-   * Returns for how many milliseconds the engine grants a free lock to nobody, since it is new or may have lost its records; 0 if it does
-   * grant it. Absent on drivers whose engine loses no records.
+   * Returns how many milliseconds remain until the engine grants a free lock, since it is new or may have lost its records; 0 if it grants
+   * it now. Absent on drivers whose engine loses no records.
    */
   closedForMs?(resource: string): MaybePromise<number>
   /** Returns all locks that are held or waited for. */

@@ -69,6 +69,8 @@ export interface RegistryDriver {
    * Keeps no process alive.
    */
   watch(listener: () => void): () => void
+  /** True if `watch` also reports that a process was killed, within a second: its users then poll only for lost hints. */
+  readonly reportsDeaths?: boolean
   /** Removes the records of dead processes and returns them. */
   clean(options?: CleanOptions): MaybePromise<ServiceInfo[]>
 }

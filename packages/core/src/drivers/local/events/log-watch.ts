@@ -137,11 +137,12 @@ export class LogWatch {
   }
 
   #unwatch(): void {
+    this.#rest()
+    if (!this.#watching) return
     this.#watcher?.close()
     this.#watcher = undefined
     this.#watching = false
     this.#companion?.stop()
-    this.#rest()
   }
 
   #pollLater(): void {

@@ -1,6 +1,6 @@
 import type { Stats } from 'node:fs'
 
-import { giveToHeir } from '../../../base/files/heirs.js'
+import { giveToOwner } from '../../../base/files/inherit-owner.js'
 import { readText } from '../../../base/files/read-text.js'
 import { fs } from '../../../base/builtins.js'
 
@@ -85,7 +85,7 @@ const { S_IFMT, S_IFREG, S_IFDIR, S_IFLNK } = fs.constants
 export const nodeFileSystem: FileSystem = {
   makeDirectory: (path) => {
     fs.mkdirSync(path, 0o700)
-    giveToHeir(path)
+    giveToOwner(path)
   },
   removeDirectory: (path) => {
     fs.rmdirSync(path)
@@ -106,7 +106,7 @@ export const nodeFileSystem: FileSystem = {
     let isWritten = false
     try {
       for (let at = 0; at < bytes.length;) at += fs.writeSync(descriptor, bytes, at)
-      giveToHeir(path)
+      giveToOwner(path)
       isWritten = true
     } finally {
       fs.closeSync(descriptor)
@@ -159,7 +159,7 @@ export const nodeFileSystem: FileSystem = {
     try {
       if (!isNew) return fs.openSync(path, O_APPEND | O_RDWR)
       const descriptor = fs.openSync(path, O_APPEND | O_RDWR | O_CREAT | O_EXCL, 0o600)
-      giveToHeir(path)
+      giveToOwner(path)
       return descriptor
     } catch (error) {
       if (isNew) throw error

@@ -39,7 +39,7 @@ export function realSurroundings(home: Home): LockSurroundings {
       const liveness = judge(identity)
       if (liveness === 'dead') return false
       nudge(identity)
-      // It polls as soon as it continues, which might be before the lock is free; until then, another has to.
+      // It polls as soon as it continues, which might be before the lock is free; until then, another process has to.
       return liveness !== 'stopped'
     },
     onNudge,

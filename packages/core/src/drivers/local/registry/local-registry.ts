@@ -7,6 +7,7 @@ import type { MaybePromise } from '../../../base/wait/maybe-promise.js'
 import type { RegistryDriver, ServiceQuery } from '../../../registry/contract/registry-driver.js'
 import type { Home } from '../home/home.js'
 import { DeadRecords } from './dead-records.js'
+import { DeathWatch } from './death-watch.js'
 import { probeEndpoints } from './probe-endpoints.js'
 import type { RecordFileName } from './record-file-name.js'
 import { RecordLiveness } from './record-liveness.js'
@@ -18,12 +19,13 @@ import { settleDead } from './settle-dead.js'
 const DISCOVERY_BUDGET_MS = 50
 
 /** Creates the registry of the local driver: one file for each instance. */
-export function createLocalRegistry(home: Home): RegistryDriver {
-  const registry = new LocalRegistry(home)
+export function createLocalRegistry(home: Home, deaths = new DeathWatch(home)): RegistryDriver {
+  const registry = new LocalRegistry(home, deaths)
   return {
     ...createRecordKeeper(home, registry.store),
     discover: (query) => registry.discover(query),
-    watch: (listener) => registry.store.watch(listener),
+    reportsDeaths: true,
+    watch: (listener) => registry.watch(listener),
     clean: (options) => registry.clean(options),
   }
 }
@@ -31,9 +33,11 @@ export function createLocalRegistry(home: Home): RegistryDriver {
 class LocalRegistry {
   readonly store: RecordStore
   readonly #home: Home
+  readonly #deaths: DeathWatch
 
-  constructor(home: Home) {
+  constructor(home: Home, deaths: DeathWatch) {
     this.#home = home
+    this.#deaths = deaths
     this.store = new RecordStore(home)
   }
 
@@ -60,6 +64,15 @@ class LocalRegistry {
     if (!readOnly) dead.settle()
     found.sort(byAge)
     return probe ? probeEndpoints(found, this.#home.fileSystem) : found
+  }
+
+  watch(listener: () => void): () => void {
+    const stop = this.store.watch(listener)
+    this.#deaths.start()
+    return () => {
+      stop()
+      this.#deaths.stop()
+    }
   }
 
   clean({ deadline = Infinity }: CleanOptions = {}): ServiceInfo[] {

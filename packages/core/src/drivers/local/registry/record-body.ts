@@ -27,7 +27,9 @@ export function readRecordBody(file: RecordFacts, body: string): ServiceRecord {
     const pid = file.pid ?? (Number.isSafeInteger(parsed.pid) ? parsed.pid : 0)
     const record = { name, instance, pid, version, startedAt, endpoint, metadata }
     const commands = openCommandsIn(parsed.commands)
-    return commands.length === 0 ? record : { ...record, commands }
+    // A field that is missing here would be lost.
+    const all = { ...record, commands } satisfies Record<keyof ServiceRecord, unknown>
+    return commands.length === 0 ? record : all
   }
   return { name: nameOf(file), instance, pid: file.pid ?? 0, startedAt: 0, metadata: {} }
 }

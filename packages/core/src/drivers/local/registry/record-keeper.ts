@@ -1,3 +1,4 @@
+import { openLifeFile } from '../../../base/process/life-file.js'
 import type { RecordKeeper, ServiceRecord } from '../../../registry/contract/registry-driver.js'
 import type { Home } from '../home/home.js'
 import { RecordStore } from './record-store.js'
@@ -9,6 +10,8 @@ export function createRecordKeeper(
 ): Required<RecordKeeper> {
   const register = (record: ServiceRecord): void => {
     store.write(record)
+    // A server, or a program that registers itself, runs for a while; a command that does not would pay for nothing.
+    if (record.commands === undefined || record.endpoint !== undefined) openLifeFile(home.root)
   }
   const unregister = (name: string, instance: string): void => {
     store.remove(name, instance)

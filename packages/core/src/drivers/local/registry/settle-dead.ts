@@ -10,8 +10,10 @@ import { RecordStore } from './record-store.js'
 export interface Settled {
   /** The records that were removed. */
   readonly removed: readonly ServiceRecord[]
-  /** True if there are records of other processes, dead or alive: one of them can be killed unnoticed. */
-  readonly hasOthers: boolean
+  /** The other processes that have records and are not provably dead, as their identities are written. */
+  readonly living: ReadonlySet<string>
+  /** True if records of dead processes may be left: another call continues. */
+  readonly hasMore: boolean
 }
 
 /** Options of {@link settleDead}. */
@@ -32,11 +34,17 @@ export function settleDead(home: Home, { deadline, only }: SettleOptions): Settl
   const liveness = new RecordLiveness(home)
   const dead = new DeadRecords(home, store, liveness)
   const own = formatIdentity(ownIdentity())
+  const living = new Set<string>()
+  let livingRecords = 0
   const { records, settling } = store.list()
   const steps = records
     .filter(({ identityText }) => identityText !== own && (only ?? identityText) === identityText)
     .map((file) => () => {
       if (liveness.of(file) === 'dead') dead.take(file)
+      else {
+        living.add(file.identityText)
+        livingRecords += 1
+      }
     })
   if (only === undefined) steps.push(...settling.map((file) => () => dead.takeOver(file)))
   // Starts at a different one each time, and settles at least one, so that short time limits eventually cover all.
@@ -44,5 +52,5 @@ export function settleDead(home: Home, { deadline, only }: SettleOptions): Settl
   const inTurn = [...steps.slice(first), ...steps.slice(0, first)]
   for (const [index, step] of inTurn.entries()) if (index === 0 || monotonicMs() < deadline) step()
   const removed = dead.settle()
-  return { removed, hasOthers: removed.length < steps.length }
+  return { removed, living, hasMore: removed.length + livingRecords < steps.length }
 }

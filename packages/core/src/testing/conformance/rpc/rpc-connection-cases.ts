@@ -107,7 +107,7 @@ export const rpcConnectionCases: readonly ConformanceCase[] = [
     },
   },
   {
-    name: 'takes what is sent after the end without a word',
+    name: 'accepts what is sent after the end, and discards it',
     async run(context) {
       const { client, server } = await connectPair(context)
       client.channel.close()

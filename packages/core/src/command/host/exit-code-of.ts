@@ -1,19 +1,13 @@
 import { isCliOpsError } from '../../base/errors/cli-ops-error.js'
 import { isAccessDenied } from '../../base/errors/denied-access.js'
 import type { ErrorCode } from '../../base/errors/error-codes.js'
+import {
+  EXIT_BUSY,
+  EXIT_CONFIG,
+  EXIT_REFUSED,
+  EXIT_UNAVAILABLE,
+} from '../../base/errors/exit-codes.js'
 
-// The exit codes of a command that did not run, or lost its lock, with the names and numbers of sysexits.h.
-
-/** `EX_TEMPFAIL`: its lock is busy, and nothing else is wrong. */
-export const EXIT_BUSY = 75
-/** `EX_UNAVAILABLE`: the engine or the home cannot be used. */
-export const EXIT_UNAVAILABLE = 69
-/** `EX_PROTOCOL`: `cli-ops run` lost its lock while the program ran. */
-export const EXIT_LOST = 76
-/** `EX_NOPERM`: the engine or the home denies access. */
-export const EXIT_REFUSED = 77
-/** `EX_CONFIG`: a rule, URL or option is wrong. */
-export const EXIT_CONFIG = 78
 /** Used after joining a run whose exit code is unknown. */
 const EXIT_UNKNOWN = 1
 

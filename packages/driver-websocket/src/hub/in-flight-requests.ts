@@ -1,5 +1,5 @@
 /** Counts in-flight requests. */
-export class RequestsUnderWay {
+export class InFlightRequests {
   #count = 0
   #onIdle: (() => void)[] = []
 

@@ -10,12 +10,12 @@ const START = 'cli-ops:start'
 const FENCE = 'cli-ops:fence'
 
 /**
- * The right to read for a group, and its cursor: both are one queue with a single active consumer. The broker delivers
- * the queue's messages, the cursors, to one consumer at a time, and to the next one when the consumer has gone. The
+ * A consumer of a group's queue, which holds the group's cursor and has a single active consumer. The broker delivers
+ * the queue's messages, the cursors, to one consumer at a time, and to the next one when that one has gone. The
  * active one keeps the newest cursor unacknowledged; a commit stores the next one over the same channel, so a consumer
  * that the broker has dropped cannot commit.
  */
-export class GroupSeat {
+export class GroupConsumer {
   readonly channel: OpenChannel
   readonly #queue: string
   /** The newest delivery. Earlier ones are outdated; the next commit acknowledges them. */
@@ -35,17 +35,17 @@ export class GroupSeat {
     connection: AmqpConnection,
     queue: string,
     start: () => Promise<Cursor>,
-  ): Promise<GroupSeat> {
+  ): Promise<GroupConsumer> {
     const channel = await connection.channel()
     try {
-      const seat = new GroupSeat(channel, queue)
+      const consumer = new GroupConsumer(channel, queue)
       const { messageCount, consumerCount } = await channel.raw.assertQueue(queue, {
         durable: true,
         // On a single-node broker, a quorum queue can come back from a crash without a leader, permanently.
         arguments: { 'x-queue-type': 'classic', 'x-single-active-consumer': true },
       })
-      if (messageCount === 0 && consumerCount === 0) await seat.#publish(START, await start())
-      return seat
+      if (messageCount === 0 && consumerCount === 0) await consumer.#publish(START, await start())
+      return consumer
     } catch (error) {
       const reason = channel.end ?? error
       channel.close()
@@ -89,7 +89,7 @@ export class GroupSeat {
     if (outdated > 0) this.channel.ack(outdated, { allUpTo: true })
   }
 
-  /** Gives the seat to the next consumer. */
+  /** Lets the next consumer become the active one. */
   leave(): void {
     this.channel.close()
   }

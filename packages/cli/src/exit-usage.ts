@@ -1,2 +1,0 @@
-/** Exit code of a wrong command, option or argument. */
-export const EXIT_USAGE = 2
