@@ -81,7 +81,7 @@ export function leaveQueue({ fileSystem }: LockContext, { path, paths }: Ticket)
  * Returns the names of a queue's tickets in order of arrival, dead waiters' too. They are parsed one by one, since of
  * hundreds a waiter needs only the one before its own.
  */
-export function listTicketNames(context: LockContext, paths: ResourcePaths): string[] {
+function listTicketNames(context: LockContext, paths: ResourcePaths): string[] {
   // Usually there are no waiters, and a status that finds nothing costs less than a failing listing.
   if (context.fileSystem.status(paths.queue)?.kind !== 'directory') return []
   return context.fileSystem.list(paths.queue).sort()
