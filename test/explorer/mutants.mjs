@@ -164,6 +164,11 @@ const LOCK_MUTANTS = [
     changes: [{ file: NEXT_STEP, from: 'token + 1n }', to: 'token }' }],
   },
   {
+    name: 'a guess that keeps the token',
+    scenarios: ['two wait'],
+    changes: [{ file: CLAIMS, from: 'token: released + 1n }', to: 'token: released }' }],
+  },
+  {
     name: 'a floor that is not raised',
     scenarios: ['a removal'],
     changes: [{ file: CLEAN, from: 'raiseFloor(context, state.token)', to: 'void raiseFloor' }],

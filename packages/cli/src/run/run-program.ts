@@ -77,15 +77,20 @@ export async function runProgram(
         await emitEnd(coordinator.get, plan, basename(program[0] ?? ''), durationMs)
       },
     })
-    if (await isToldOf(configured, plan)) {
+    const tell = async (): Promise<boolean> => {
+      if (!(await isToldOf(configured, plan))) return false
       const { tellRunEnded } = await import('@cli-ops/shared-ipc/command/runs')
       await tellRunEnded(configured.options, lock, exitCodeOf(end))
+      return true
     }
+    const isTold = await tell()
     // Remaining descendants keep the lock, and this process ends without releasing it.
     const isKept = keeper !== undefined && !(await keeper.endsWithin(KEEPER_GRACE_MS))
     if (!isKept) {
       await lock.release()
       socket?.remove()
+      // Others could join until now.
+      if (!isTold) await tell()
     }
     await notes.end(lock, await child.ended, isKept)
     return end

@@ -339,6 +339,7 @@ export class LockManager {
       const grant = await acquire(driver, request, {
         signal: limit.signal,
         onWait: onWait === undefined ? undefined : tell,
+        isBusy: driver.tryAcquireSync !== undefined,
       })
       return this.#hold(request, grant, options)
     } catch (error) {

@@ -1,5 +1,6 @@
 import { ownIdentity, type ProcessIdentity } from './process-identity.js'
 import { sharesPids } from './shares-pids.js'
+import { setTimeout } from '../wait/own-timers.js'
 
 /**
  * A signal that a process without a handler ignores (signal(7): "default action is to ignore the signal"), and for which handlers
@@ -7,7 +8,11 @@ import { sharesPids } from './shares-pids.js'
  */
 const SIGNAL = 'SIGURG'
 
+/** A process that waits again and again does not begin to listen each time, which takes more calls than a look. */
+const KEEP_LISTENING_MS = 1000
+
 const listeners = new Set<() => void>()
+let isListening = false
 
 /** Wakes a process that listens with {@link onNudge}. A hint, lost if the process has ended or cannot be reached. */
 export function nudge(identity: ProcessIdentity): void {
@@ -29,11 +34,24 @@ export function onNudge(listener: () => void): (() => void) | undefined {
   const { isMainThread } = process.getBuiltinModule('node:worker_threads')
   if (!isMainThread || ownIdentity().boot === '') return undefined
   // One listener for all: with one each, Node would warn at the eleventh waiter.
-  if (listeners.size === 0) process.on(SIGNAL, callAll)
+  if (!isListening) process.on(SIGNAL, callAll)
+  isListening = true
   listeners.add(listener)
   return () => {
-    if (listeners.delete(listener) && listeners.size === 0) process.off(SIGNAL, callAll)
+    listeners.delete(listener)
+    if (listeners.size === 0) stopLater()
   }
+}
+
+let stopping: NodeJS.Timeout | undefined
+
+function stopLater(): void {
+  stopping ??= setTimeout(() => {
+    stopping = undefined
+    if (listeners.size > 0) return
+    isListening = false
+    process.off(SIGNAL, callAll)
+  }, KEEP_LISTENING_MS).unref()
 }
 
 function callAll(): void {

@@ -1,6 +1,9 @@
 /** The methods of commander and yargs that every parse goes through, as the stack names them. */
 const PARSES: ReadonlySet<string> = new Set(['parse', 'parseSync', 'parseAsync'])
 
+/** What Bun says of the object of any method in strict mode. */
+const OBJECT_ON_BUN = 'undefined'
+
 /** How the calling code continues: it awaits a promise, it continues immediately, or the stack does not tell. */
 export type HostManner = 'awaits' | 'goes on' | 'unknown'
 
@@ -45,9 +48,14 @@ function mannerOf(sites: readonly NodeJS.CallSite[]): HostManner {
   return names.includes('parseAsync') ? 'awaits' : 'goes on'
 }
 
-/** Returns whether this is a method of an object. A host's plain function named `parse` does not count. */
+/**
+ * Returns whether this is a method of an object. A host's plain function named `parse` does not count, except on Bun, which names no
+ * objects: at worst, a wait then blocks in a host that awaits.
+ */
 function isParse(site: NodeJS.CallSite): boolean {
-  return PARSES.has(nameOf(site) ?? '') && site.getTypeName() !== null && !site.isToplevel()
+  if (!PARSES.has(nameOf(site) ?? '')) return false
+  const type = site.getTypeName()
+  return type === OBJECT_ON_BUN || (type !== null && !site.isToplevel())
 }
 
 function nameOf(site: NodeJS.CallSite | undefined): string | undefined {

@@ -13,8 +13,12 @@ import { type Steps, value } from './steps.js'
 
 /** How often to check whether the run still exists. Its event tells how it ended, unless it was killed. */
 const LOOK_EVERY_MS = 500
+/** A run that noticed late that it was joined stores its event after its release. */
+const LATE_EVENT_MS = 200
 /** If events travel over a network, the lock can be free before the event is stored. */
-const LATE_EVENT_MS = 2_000
+const LATE_EVENT_OF_ENGINE_MS = 2_000
+/** How long before it was joined a run can have stored its event, with the lock not yet released. Includes differences between clocks. */
+const EARLY_EVENT_MS = 10_000
 
 /**
  * The last run that was joined here, by resource. It tells its end while it still holds the lock, and a host that lives on must not join
@@ -45,17 +49,20 @@ export function* joinRun(joining: Joining, resource: string): Steps<CliOpsError 
   const { locks, events, onWait } = joining
   const seen = yield* value(locks.inspect(resource))
   if (seen?.holders[0] === undefined) return undefined
+  const joinedAt = Date.now()
   const reader = events.openReader({ from: 'latest' })
   const mark = yield* markJoining(locks, resource)
   try {
     yield joining.ready(reader)
-    // The run ends after this check, so its event follows the mark and the reader's position.
+    // The run is over only after this check, so it can see the mark. Its event usually follows the reader's position.
     const info = yield* value(locks.inspect(resource))
     const holder = info?.holders[0]
     if (info === null || holder === undefined || joined.get(resource) === holder.id)
       return undefined
     onWait(info)
-    const exitCode = yield* endOf(joining, reader, resource, holder.id)
+    const exitCode =
+      (yield* endOf(joining, reader, resource, holder.id)) ??
+      (yield* earlyEndOf(joining, joinedAt, holder.id))
     joined.set(resource, holder.id)
     return runJoinedError(resource, holder, exitCode)
   } finally {
@@ -87,7 +94,9 @@ function* endOf(
       const held = info?.holders.find((holder) => holder.id === id)
       // Its last events are read once more. An engine that was away has delayed the check.
       if (held === undefined) {
-        goneAt = monotonicMs() + (events.appendSync === undefined ? LATE_EVENT_MS : 0)
+        goneAt =
+          monotonicMs() +
+          (events.appendSync === undefined ? LATE_EVENT_OF_ENGINE_MS : LATE_EVENT_MS)
         continue
       }
       const deadlock = now < patientUntil ? undefined : joining.findDeadlock(held)
@@ -95,5 +104,26 @@ function* endOf(
       lookAt = now + LOOK_EVERY_MS
     }
     yield joining.rest(reader, Math.max(1, (goneAt ?? lookAt) - now))
+  }
+}
+
+/** Like {@link endOf}, for a run that no longer has the lock and whose event was stored before it was joined. */
+function* earlyEndOf(joining: Joining, joinedAt: number, id: string): Steps<number | null> {
+  const { events } = joining
+  const reader = events.openReader({ from: new Date(joinedAt - EARLY_EVENT_MS) })
+  try {
+    yield joining.ready(reader)
+    const until = monotonicMs() + (events.appendSync === undefined ? LATE_EVENT_OF_ENGINE_MS : 0)
+    for (;;) {
+      for (let batch = reader.poll(); batch !== undefined; batch = reader.poll()) {
+        const exitCode = exitCodeIn(batch, id)
+        if (exitCode !== undefined) return exitCode
+      }
+      const leftMs = until - monotonicMs()
+      if (leftMs <= 0) return null
+      yield joining.rest(reader, leftMs)
+    }
+  } finally {
+    reader.close()
   }
 }

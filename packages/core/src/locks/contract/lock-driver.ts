@@ -48,6 +48,8 @@ export interface LockWait {
    * access. Absent if the caller passed no callback, which saves the work.
    */
   readonly onWait?: ((info: LockInfo) => void) | undefined
+  /** The caller has just tried without waiting, and the lock was busy. A driver need not try again before it queues the request. */
+  readonly isBusy?: boolean | undefined
 }
 
 /**

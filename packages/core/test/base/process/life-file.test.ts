@@ -43,12 +43,24 @@ describe.skipIf(!existsSync('/proc/self/fd'))('the end of a process', () => {
     const root = temporaryHome()
     const child = await holderOf(root)
     let isAlive = true
+    let watched = (): void => undefined
+    const isWatched = new Promise<void>((resolve) => {
+      watched = resolve
+    })
     const home = new Home(root, '', nodeFileSystem)
+    const surroundings = realSurroundings(home)
+    let polls = 0
     const locks = createLocalLocks(home, {
-      ...realSurroundings(home),
+      ...surroundings,
       clock: {
         ...systemClock,
-        startTimer: (...timer) => (isAlive ? () => undefined : systemClock.startTimer(...timer)),
+        // The first poll begins to watch.
+        startTimer: (...timer) =>
+          isAlive && polls++ > 0 ? () => undefined : systemClock.startTimer(...timer),
+      },
+      watchEnd: (...watch) => {
+        watched()
+        return surroundings.watchEnd?.(...watch)
       },
     })
     const { signal } = new AbortController()
@@ -60,6 +72,7 @@ describe.skipIf(!existsSync('/proc/self/fd'))('the end of a process', () => {
       })
     })
     await waiting
+    await isWatched
     isAlive = false
     child.kill('SIGKILL')
     await expect.poll(async () => (await locks.inspect('db'))?.owner.pid).toBe(process.pid)

@@ -4,14 +4,29 @@ import { beginLock } from './begin-lock.js'
 import { type Claim, describeClaim } from './claim.js'
 import { describeKilled } from './inspect-locks.js'
 import type { ResourcePaths } from './resource-paths.js'
-import { formatHeld, formatShared, formatSharer, parseStateName } from './lock-names.js'
+import {
+  formatFree,
+  formatHeld,
+  formatShared,
+  formatSharer,
+  parseStateName,
+  type StateName,
+} from './lock-names.js'
 import type { LockContext } from './lock-context.js'
 import { readLockState } from './lock-state.js'
-import { nextStep } from './next-step.js'
+import { nextStep, type Step } from './next-step.js'
 import { swapName } from './swap-name.js'
 
 /** Each repetition means that another process took a step, so this is hardly ever reached. */
 const MAX_ATTEMPTS = 100
+
+/** What a caller that tries again knows from before, and wants to know. */
+export interface Attempt {
+  /** The token of a holder that has probably released the lock: a guess at the state. A wrong one costs a call. */
+  readonly released?: bigint | undefined
+  /** Told if another process, not proven dead, holds the lock exclusively. */
+  readonly onHeld?: (state: StateName) => void
+}
 
 /**
  * Tries once to take a lock without checking the queue; returns `undefined` if it is busy.
@@ -21,13 +36,17 @@ const MAX_ATTEMPTS = 100
  *
  * @throws CliOpsError `STORAGE_FAILED`, `INSECURE_DIRECTORY`
  */
-export function tryClaim(context: LockContext, request: LockRequest): Claim | undefined {
+export function tryClaim(
+  context: LockContext,
+  request: LockRequest,
+  attempt: Attempt = {},
+): Claim | undefined {
   const paths = context.of(request.resource)
   context.home.prepare()
   context.surroundings.announce()
   try {
     return request.mode === 'exclusive'
-      ? claimExclusive(context, request, paths)
+      ? claimExclusive(context, request, paths, attempt)
       : claimShared(context, request, paths)
   } catch (error) {
     throw context.home.failure(error)
@@ -38,7 +57,13 @@ function claimExclusive(
   context: LockContext,
   request: LockRequest,
   paths: ResourcePaths,
+  { released, onHeld }: Attempt,
 ): Claim | undefined {
+  if (released !== undefined) {
+    const guess = { from: formatFree(released), token: released + 1n }
+    const won = takeStep(context, request, paths, guess)
+    if (won !== undefined) return describeClaim(context, won)
+  }
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const seen = readLockState(context, paths)
     if (seen.state === undefined) {
@@ -46,15 +71,29 @@ function claimExclusive(
       continue
     }
     const step = nextStep(context, paths, seen.state, 'exclusive')
-    if (step === undefined) return undefined
-    const name = formatHeld(step.token, request.id, context.identity)
-    const entry = entryPath(paths.lock, name)
-    const won = swapName(context.fileSystem, paths.lock, step.from, name, { witness: entry })
-    if (!won) continue
-    tellOfDeath(context, paths, step.from, entry)
-    return describeClaim(context, { paths, request, entry, token: step.token })
+    if (step === undefined) {
+      if (seen.state.kind === 'held') onHeld?.(seen.state)
+      return undefined
+    }
+    const won = takeStep(context, request, paths, step)
+    if (won === undefined) continue
+    tellOfDeath(context, paths, step.from, won.entry)
+    return describeClaim(context, won)
   }
   return undefined
+}
+
+/** Returns `undefined` if another process took a step first. */
+function takeStep(
+  context: LockContext,
+  request: LockRequest,
+  paths: ResourcePaths,
+  { from, token }: Step,
+): Omit<Claim, 'since'> | undefined {
+  const name = formatHeld(token, request.id, context.identity)
+  const entry = entryPath(paths.lock, name)
+  const won = swapName(context.fileSystem, paths.lock, from, name, { witness: entry })
+  return won ? { paths, request, entry, token } : undefined
 }
 
 /**

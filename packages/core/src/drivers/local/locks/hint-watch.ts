@@ -40,6 +40,11 @@ export class HintWatch {
     }
   }
 
+  /** Stops watching, unless it is the file that the key stands for. */
+  closeUnless(key: string): void {
+    if (this.#key !== key) this.close()
+  }
+
   close(): void {
     this.#watcher?.close()
     this.#watcher = undefined

@@ -85,7 +85,7 @@ export function createLocalLocks(
     async acquire(request, wait) {
       wait.signal.throwIfAborted()
       const arrival = request.arrival ?? surroundings.clock.monotonicNs()
-      const grant = tryAcquire(request)
+      const grant = wait.isBusy === true ? null : tryAcquire(request)
       if (grant !== null) return grant
       const ticket = enter(request, arrival)
       return toGrant(await waitWith(ticket, request, wait))

@@ -7,18 +7,17 @@ import { tryClaim } from './claims.js'
 import { type DeadlockScope, findDeadlock } from './deadlock.js'
 import { IdleHeads } from './idle-heads.js'
 import { inspectLock } from './inspect-locks.js'
-import { kernelOf, type OwnerName, parseTicketName, type TicketName } from './lock-names.js'
+import {
+  kernelOf,
+  type OwnerName,
+  parseTicketName,
+  type StateName,
+  type TicketName,
+} from './lock-names.js'
 import type { LockContext } from './lock-context.js'
 import { findLiveHolders } from './lock-state.js'
 import { PollPace } from './poll-pace.js'
-import {
-  lastWaiting,
-  leaveQueue,
-  listTicketNames,
-  nameAncestors,
-  type Ticket,
-  writeTicket,
-} from './queue.js'
+import { lastWaiting, leaveQueue, nameAncestors, type Ticket, writeTicket } from './queue.js'
 
 /** Waiters this near to the head know whom they wait for, and can watch it. The others only count those ahead. */
 const NEAR = 4
@@ -32,6 +31,14 @@ const FIRST_DEADLOCK_CHECK_MS = 1000
 const MAX_DEADLOCK_CHECK_MS = 30_000
 /** Describing the holder takes several reads, for a line that people read. */
 const REPORT_EVERY_MS = 200
+
+/** Why a waiter checks. */
+export interface Look {
+  /** What the last check saw has probably changed: the first guess is that the holder has released the lock. */
+  readonly isHinted?: boolean
+  /** Nothing has happened for a while. */
+  readonly isPoll?: boolean
+}
 
 /** How a waiter receives hints, and reports whom it waits for. */
 export interface QueuePositionOptions extends Pick<LockWait, 'onWait'> {
@@ -53,6 +60,8 @@ export class QueuePosition {
   /** The tickets before this one, at the last check. */
   #ahead: readonly string[] = []
   #before: TicketName | undefined
+  /** The exclusive holder's state, if the last check found one. */
+  #holder: StateName | undefined
   /** True if every waiter ahead nudges the next one when it leaves, and this waiter receives that. */
   #isNudged = false
   #nextFullLook = 0
@@ -86,9 +95,33 @@ export class QueuePosition {
   }
 
   /** One poll: returns the lock if it is this waiter's turn and the lock is available. */
-  tryOnce(): Claim | undefined {
-    if (!this.#isFarStill()) this.#find()
-    return this.#isHead ? tryClaim(this.#context, this.#request) : undefined
+  tryOnce({ isHinted = false, isPoll = true }: Look = {}): Claim | undefined {
+    if (!this.#isFarStill()) this.#find(isPoll)
+    if (!this.isHead) return undefined
+    // Without a listing first, nobody has the lock for a shorter time.
+    const released = isHinted ? this.#holder?.token : undefined
+    this.#holder = undefined
+    return tryClaim(this.#context, this.#request, {
+      released,
+      onHeld: (state) => {
+        this.#holder = state
+      },
+    })
+  }
+
+  /** True if only the holder is before this waiter. */
+  get isHead(): boolean {
+    return this.#before === undefined && this.#position === 0
+  }
+
+  /** Returns whether the holder that the last poll found still has the lock. A watch that began in between hears of its release. */
+  isStillHeld(): boolean {
+    const { fileSystem } = this.#context
+    const held = this.isHead ? this.#holder?.text : undefined
+    return (
+      held !== undefined &&
+      fileSystem.status(entryPath(this.#ticket.paths.lock, held)) !== undefined
+    )
   }
 
   /**
@@ -97,7 +130,7 @@ export class QueuePosition {
    */
   get watchable(): string | undefined {
     const { lock, queue } = this.#ticket.paths
-    if (this.#isHead) return lock
+    if (this.isHead) return lock
     // A nudged waiter needs no earlier watch, which would only wake it twice.
     return this.#before === undefined || this.#isNudged || this.#position >= NEAR
       ? undefined
@@ -106,7 +139,9 @@ export class QueuePosition {
 
   /** The owners whose end can advance this waiter: the holders, or the waiter before it. Empty if there are too many. */
   get awaited(): readonly OwnerName[] {
-    if (this.#isHead) {
+    if (this.isHead) {
+      // The last check has just found and judged it.
+      if (this.#holder?.holder !== undefined) return [this.#holder.holder]
       const holders = findLiveHolders(this.#context, this.#ticket.paths)
       return holders.length > MAX_WATCHED ? [] : holders
     }
@@ -130,7 +165,7 @@ export class QueuePosition {
 
   /** Returns the milliseconds to wait before the next poll. */
   pollMs(hears: { readonly change: boolean; readonly end: boolean }): number {
-    const hearsOfChange = hears.change || (this.#isNudged && !this.#isHead)
+    const hearsOfChange = hears.change || (this.#isNudged && !this.isHead)
     const hearsOfEnd = hears.end || (this.#isNudged && this.#position >= NEAR)
     return this.#pace.nextMs(this.#position, { hearsOfChange, hearsOfEnd }, this.#nowMs())
   }
@@ -138,28 +173,21 @@ export class QueuePosition {
   /** Leaves the queue, and nudges the waiter behind. */
   leave(): void {
     try {
-      leaveQueue(this.#context, this.#ticket)
-      this.#nudgeNext()
+      this.#nudgeNext(leaveQueue(this.#context, this.#ticket))
     } catch (error) {
       // Waiters behind skip an idle ticket, so this costs them a second at most.
       debug(() => `cannot leave the queue of ${this.#request.resource}: ${String(error)}`)
     }
   }
 
-  /** Lists the queue again, since waiters can arrive after the last check: each one that still saw this ticket is in that list. */
-  #nudgeNext(): void {
+  #nudgeNext(waiting: readonly string[]): void {
     const { surroundings } = this.#context
     if (surroundings.nudge === undefined) return
-    const { paths, name: own } = this.#ticket
-    const behind = listTicketNames(this.#context, paths).filter((name) => name > own)
+    const behind = waiting.filter((name) => name > this.#ticket.name)
     for (const name of behind.slice(0, MAX_NUDGES)) {
       const ticket = parseTicketName(name)
       if (ticket !== undefined && surroundings.nudge(ticket.identity)) return
     }
-  }
-
-  get #isHead(): boolean {
-    return this.#before === undefined && this.#position === 0
   }
 
   /**
@@ -187,9 +215,9 @@ export class QueuePosition {
   }
 
   /** Finds the waiter directly before this one. */
-  #find(): void {
+  #find(isPoll: boolean): void {
     const { paths, name } = this.#ticket
-    const names = listTicketNames(this.#context, paths)
+    const names = this.#context.fileSystem.list(paths.queue).sort()
     const own = names.indexOf(name)
     // A process that could not tell this waiter from a dead one removed its ticket. The name contains its arrival
     // time.
@@ -202,7 +230,7 @@ export class QueuePosition {
     this.#isNudged = this.#hearsNudges && ahead.every((other) => kernelOf(other) === kernel)
     const now = this.#nowMs()
     if (ahead.length >= NEAR && now < this.#nextFullLook) return
-    if (ahead.length > 0) this.#idleHeads.note(paths, ahead)
+    if (isPoll && ahead.length > 0) this.#idleHeads.note(paths, ahead)
     this.#before = lastWaiting(this.#context, paths, ahead, (other) => this.#idleHeads.has(other))
     this.#nextFullLook = now + FULL_LOOK_MS
     if (this.#before !== undefined) return

@@ -4,7 +4,7 @@ import { entryPath } from '../../../base/builtins.js'
 import { formatTicketName, parseTicketName, type TicketName } from './lock-names.js'
 import type { ResourcePaths } from './resource-paths.js'
 import type { LockContext } from './lock-context.js'
-import { discardFile, removeIfEmpty } from './put-directory.js'
+import { removeIfEmpty } from './put-directory.js'
 import { formatOwnerRecord, type RecordFacts } from './owner-record.js'
 import { isIdle } from './waiter-patience.js'
 
@@ -65,16 +65,23 @@ export function nameAncestors(
   return { ...ticket, content }
 }
 
-/** Leaves the queue; the last one to leave removes its directory. Repeating it does nothing. */
-export function leaveQueue(context: LockContext, ticket: Ticket): void {
-  discardFile(context.fileSystem, ticket.path, ticket.paths.queue)
+/**
+ * Leaves the queue; the last one to leave removes its directory. Repeating it does nothing. Returns the names of the tickets that are
+ * left, in order of arrival: each waiter that still saw this ticket is among them.
+ */
+export function leaveQueue({ fileSystem }: LockContext, { path, paths }: Ticket): string[] {
+  fileSystem.unlink(path)
+  // Of several that leave at once, the last one finds nothing. Attempts to remove the others' directory would fail at each turn.
+  const left = fileSystem.list(paths.queue)
+  if (left.length === 0) removeIfEmpty(fileSystem, paths.queue)
+  return left.sort()
 }
 
 /**
  * Returns the names of a queue's tickets in order of arrival, dead waiters' too. They are parsed one by one, since of
  * hundreds a waiter needs only the one before its own.
  */
-export function listTicketNames(context: LockContext, paths: ResourcePaths): string[] {
+function listTicketNames(context: LockContext, paths: ResourcePaths): string[] {
   // Usually there are no waiters, and a status that finds nothing costs less than a failing listing.
   if (context.fileSystem.status(paths.queue)?.kind !== 'directory') return []
   return context.fileSystem.list(paths.queue).sort()

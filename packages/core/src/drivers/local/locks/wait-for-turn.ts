@@ -11,6 +11,9 @@ import { QueuePosition } from './queue-position.js'
 /** A process that is ending disappears within this time, or was not ending. */
 const MAX_ENDING_MS = 128
 
+/** How long a holder keeps the lock until the first in the queue watches its end. Most release it earlier, and watching costs more than a poll. */
+const WATCH_END_AFTER_MS = 5
+
 /** After a lost race it polls again immediately, but not forever. */
 const MAX_LOOKS = 10
 
@@ -40,6 +43,8 @@ class Waiter {
   /** An ending process still exists for a moment after the hint: how soon to poll again, in milliseconds. */
   #endingMs = MAX_ENDING_MS
   #ended = false
+  /** Nothing has happened since the last check, for as long as a poll is apart. */
+  #isPoll = false
   readonly #stopNudges: (() => void) | undefined
   #stopTimer: () => void = () => undefined
 
@@ -95,9 +100,12 @@ class Waiter {
       return
     }
     if (this.#ended) return
-    this.#stopTimer = this.#context.clock.startTimer(this.#nextMs(), () => this.#look(), {
-      persistent: true,
-    })
+    const poll = (): void => {
+      this.#isPoll = true
+      this.#look()
+      this.#isPoll = false
+    }
+    this.#stopTimer = this.#context.clock.startTimer(this.#nextMs(), poll, { persistent: true })
   }
 
   #onEnd(): void {
@@ -106,7 +114,10 @@ class Waiter {
   }
 
   #nextMs(): number {
-    const pollMs = this.#turn.pollMs({ change: this.#change.isArmed, end: this.#end.isArmed })
+    const end = this.#end.isArmed
+    const usualMs = this.#turn.pollMs({ change: this.#change.isArmed, end })
+    const isNew = !end && !this.#isPoll && this.#turn.isHead
+    const pollMs = isNew ? Math.min(WATCH_END_AFTER_MS, usualMs) : usualMs
     if (this.#endingMs >= MAX_ENDING_MS) return pollMs
     this.#endingMs *= 2
     return Math.min(pollMs, this.#endingMs / 2)
@@ -115,9 +126,9 @@ class Waiter {
   /** Starts a watch and then polls again, since no hint reports what happened before the watch. */
   #tryTurn(): Claim | undefined {
     for (let looks = 0; looks < MAX_LOOKS; looks += 1) {
-      const claim = this.#turn.tryOnce()
+      const claim = this.#turn.tryOnce({ isHinted: looks === 0, isPoll: this.#isPoll })
       if (claim !== undefined) return claim
-      const isNew = this.#watchChange()
+      const isNew = this.#watchChange() && !this.#turn.isStillHeld()
       if (!this.#watchEnd() && !isNew) break
     }
     return undefined
@@ -135,7 +146,12 @@ class Waiter {
     const { surroundings } = this.#context
     if (surroundings.watchEnd === undefined) return false
     const awaited = this.#turn.awaited
-    return this.#end.isNewOn(awaited.map(({ text }) => text).join('/'), (listener) =>
+    const key = awaited.map(({ text }) => text).join('/')
+    if (!this.#isPoll) {
+      this.#end.closeUnless(key)
+      return false
+    }
+    return this.#end.isNewOn(key, (listener) =>
       watchAll(awaited, (identity) => surroundings.watchEnd?.(identity, listener)),
     )
   }

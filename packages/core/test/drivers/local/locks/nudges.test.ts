@@ -131,8 +131,11 @@ function requestOf(pid: number): LockRequest {
   return { resource: 'db', mode: 'exclusive', id: `of-${pid}`, held: [] }
 }
 
-afterEach(() => {
-  expect(process.listenerCount('SIGURG')).toBe(0)
+afterEach(async () => {
+  // A process listens for a while longer, in case it waits again.
+  await vi.waitFor(() => {
+    expect(process.listenerCount('SIGURG')).toBe(0)
+  }, 60_000)
 })
 
 describe.skipIf(!HAS_IDENTITIES)('a queue in which no waiter polls', () => {
