@@ -36,6 +36,20 @@ export async function run(reporter) {
     reporter.couldNotRun('wake-ups', 'they are read from /proc')
     return
   }
+  /** @type {(() => void)[]} */
+  const ends = []
+  try {
+    await measure(reporter, ends)
+  } finally {
+    for (const end of ends) end()
+  }
+}
+
+/**
+ * @param {import('../harness/report.mjs').Reporter} reporter
+ * @param {(() => void)[]} ends what ends the programs that it starts
+ */
+async function measure(reporter, ends) {
   const folder = temporaryFolder()
   const home = join(folder, 'home')
   // Where the kit creates its sockets.
@@ -43,8 +57,6 @@ export async function run(reporter) {
   mkdirSync(process.env['XDG_RUNTIME_DIR'], { mode: 0o700 })
   /** @type {{ what: string, pid: number, atMost?: number }[]} */
   const idle = []
-  /** @type {(() => void)[]} */
-  const ends = []
   for (const lock of ['idle', 'idle-blocking']) {
     const holder = await startReadyChild(CHILD, ['holder', home, lock])
     ends.push(() => holder.kill('SIGKILL'))
@@ -84,7 +96,6 @@ export async function run(reporter) {
       goals: atMost === undefined ? [] : [{ of: 'median', atMost }],
     })
   }
-  for (const end of ends) end()
   reporter.note(
     `Voluntary context switches of all threads of a process over ${seconds} s, while nothing happens.`,
   )
