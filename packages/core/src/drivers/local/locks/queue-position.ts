@@ -114,7 +114,7 @@ export class QueuePosition {
     return this.#before === undefined && this.#position === 0
   }
 
-  /** Returns whether the holder that the last poll found still has the lock. A watch that began in between hears of its release. */
+  /** Returns whether the holder that the last poll found still has the lock. A watch that began in between reports its release. */
   isStillHeld(): boolean {
     const { fileSystem } = this.#context
     const held = this.isHead ? this.#holder?.text : undefined
