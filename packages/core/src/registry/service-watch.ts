@@ -1,9 +1,9 @@
 import { onAbort } from '../base/wait/abort-signal.js'
-import { DEATH_PULSE_MS, onPulse, PULSE_MS } from '../base/process/pulse.js'
+import { DEATH_PULSE_MS, onPulse } from '../base/process/pulse.js'
 import type { ServiceChange, ServiceInfo } from './contract/service-types.js'
 import { clearTimeout, setTimeout } from '../base/wait/own-timers.js'
 
-/** Without a known instance that could die, polling only makes up for lost hints. */
+/** Where deaths are reported, or no instance is known that could die, polling only makes up for lost hints. */
 const QUIET_POLL_MS = 10_000
 
 /** The source of a watch. */
@@ -132,8 +132,8 @@ export class ServiceWatch implements AsyncIterableIterator<ServiceChange> {
 
   /** On most engines, nothing announces the death of a process. */
   #lookLater(look: () => void): () => void {
-    const everyMs = this.#source?.reportsDeaths === true ? PULSE_MS : DEATH_PULSE_MS
-    if (this.#known.size > 0) return onPulse(look, { everyMs, keepsAlive: true })
+    if (this.#known.size > 0 && this.#source?.reportsDeaths !== true)
+      return onPulse(look, { everyMs: DEATH_PULSE_MS, keepsAlive: true })
     const timer = setTimeout(look, QUIET_POLL_MS)
     return () => {
       clearTimeout(timer)
