@@ -168,10 +168,14 @@ export class ServiceRegistry {
 
   async #close(): Promise<void> {
     for (const watch of this.#watches) await watch.return()
-    const driver = this.#handle.now?.registry
-    if (driver !== undefined)
-      for (const record of ownRecordsIn(this.#handle)) await record.remove(this, driver)
-    await this.#handle.close()
+    try {
+      const driver = this.#handle.now?.registry
+      if (driver !== undefined)
+        for (const record of ownRecordsIn(this.#handle)) await record.remove(this, driver)
+    } finally {
+      // An engine that is away keeps the record until its lease ends, but must not keep this process.
+      await this.#handle.close()
+    }
   }
 
   #select(context: RegistryContext, services: ServiceInfo[], filter: ServiceFilter): ServiceInfo[] {

@@ -355,9 +355,13 @@ export class IPCServer {
     // No warning for a start that the caller itself has cancelled.
     this.#readyObserved = true
     await this.#starting.catch(() => undefined)
-    await this.#leave()
-    await this.#finishConnections()
-    await Promise.all(this.#handles.map((handle) => handle.close()))
+    try {
+      await this.#leave()
+    } finally {
+      // An engine that is away must not keep this process.
+      await this.#finishConnections()
+      await Promise.all(this.#handles.map((handle) => handle.close()))
+    }
   }
 
   /** Leaves the registry first, so that no client is sent to a socket that is about to close. */

@@ -177,8 +177,11 @@ async function lockOrReplace(
   let watch: HolderWatch | undefined
   let mark: RunMark | undefined
   const giveBack = async (): Promise<void> => {
-    await mark?.release()
-    await handle.close()
+    try {
+      await mark?.release()
+    } finally {
+      await handle.close()
+    }
   }
   try {
     const { locks } = await handle.open()
