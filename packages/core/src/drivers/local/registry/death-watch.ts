@@ -23,7 +23,10 @@ export class DeathWatch {
   readonly #ends = new EndWatches(() => {
     for (const delayMs of ENDING_LOOKS_MS) setTimeout(() => this.#check(), delayMs).unref()
   })
+  readonly #listeners = new Set<() => void>()
   #users = 0
+  /** The processes that the last check found. */
+  #lastLiving = ''
   #stopWatch: (() => void) | undefined
   #stopPulse: (() => void) | undefined
   #pulseMs = 0
@@ -36,6 +39,18 @@ export class DeathWatch {
   /** Checks once, and settles dead processes. */
   look(): void {
     this.#settle()
+  }
+
+  /**
+   * Checks repeatedly until the returned function is called, and calls `listener` if a check finds other processes than the last one: where
+   * the file system reports no changes, nothing else tells of them.
+   */
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    this.start()
+    return () => {
+      if (this.#listeners.delete(listener)) this.stop()
+    }
   }
 
   /** Checks repeatedly, until each user has called {@link stop}. */
@@ -76,6 +91,9 @@ export class DeathWatch {
     const settled = this.#settle()
     if (settled === undefined) return
     const { living, hasMore } = settled
+    const found = [...living].sort().join('/')
+    if (found !== this.#lastLiving) for (const listener of [...this.#listeners]) listener()
+    this.#lastLiving = found
     const areAllWatched = this.#ends.set(living)
     if (hasMore || !areAllWatched) this.#checkEvery(DEATH_PULSE_MS)
     else if (living.size > 0) this.#checkEvery(PULSE_MS)

@@ -68,10 +68,12 @@ class LocalRegistry {
 
   watch(listener: () => void): () => void {
     const stop = this.store.watch(listener)
-    this.#deaths.start()
+    const stopChecks = this.#deaths.watch(() => {
+      listener()
+    })
     return () => {
       stop()
-      this.#deaths.stop()
+      stopChecks()
     }
   }
 

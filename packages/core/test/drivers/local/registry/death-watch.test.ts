@@ -62,6 +62,28 @@ test('a command without a file that tells of its end is checked every second', a
   expect(watch.everyMs()).toBeUndefined()
 })
 
+test('a process that ends is told of where the file system reports no changes', async () => {
+  const home = temporaryHome()
+  const command = await StayingCommand.start(home)
+  const silent = Object.create(nodeFileSystem, {
+    watch: { value: () => ({ close: () => undefined }) },
+  }) as typeof nodeFileSystem
+  let beat: (() => void) | undefined
+  const deaths = new DeathWatch(new Home(home, '', silent), (listener) => {
+    beat = listener
+    return () => undefined
+  })
+  let hints = 0
+  const stop = deaths.watch(() => (hints += 1))
+  onTestFinished(stop)
+  beat?.()
+  beat?.()
+  expect(hints).toBe(1)
+  await command.kill()
+  beat?.()
+  expect(hints).toBe(2)
+})
+
 test('a watch of the registry reports a killed server', async () => {
   const home = temporaryHome()
   const server = startScript('busy-server.mjs', [], { CLI_OPS_HOME: home })
