@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 
 import { afterEach, describe, expect, test } from 'vitest'
@@ -78,6 +79,8 @@ describe.runIf(linux)('judgeLiveness', () => {
       tid: pid,
       start: readStat(`/proc/${pid}/stat`)?.start ?? '',
     }
+    // Until it has replaced itself, the shell would collect its child.
+    await expect.poll(() => readFileSync(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n')
     process.kill(pid, 'SIGKILL')
     await expect.poll(() => readStat(`/proc/${pid}/stat`)?.state).toBe('Z')
     expect(() => process.kill(pid, 0)).not.toThrow()
